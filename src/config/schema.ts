@@ -1,0 +1,269 @@
+/**
+ * The configuration, once: the types, the validation and its messages, the JSON Schema (`backhaul schema`) and
+ * docs/configuration.md all come from here. Unknown keys are errors.
+ */
+import { z } from 'zod';
+
+const nonEmpty = z.string().min(1);
+const positiveInt = z.int().min(1);
+
+/** A credential, never written down in the configuration itself. */
+export const secretSchema = z
+  .union([
+    z.strictObject({ env: nonEmpty.describe('Name of an environment variable.') }),
+    z.strictObject({
+      file: nonEmpty.describe('Path of a file that holds the secret; a final line end is dropped.'),
+    }),
+    z.strictObject({
+      command: z
+        .array(nonEmpty)
+        .min(1)
+        .describe('Program and arguments that print the secret; no shell is involved.'),
+    }),
+  ])
+  .describe('A credential, from the environment, a file or a command. Never a literal.');
+export type SecretRef = z.infer<typeof secretSchema>;
+
+/* ------------------------------------------------------------------ source */
+
+const csvOptionsSchema = z.strictObject({
+  delimiter: z
+    .string()
+    .min(1)
+    .default('auto')
+    .describe(
+      'Field delimiter, or `auto` to tell comma, semicolon, tab and pipe apart from the first lines.',
+    ),
+  quote: z
+    .string()
+    .length(1)
+    .nullable()
+    .default('"')
+    .describe('Quote character; null when nothing is quoted.'),
+  encoding: z
+    .string()
+    .default('auto')
+    .describe(
+      'A WHATWG encoding label such as `utf-8`, `utf-16le`, `windows-1252`; `auto` reads the BOM, else UTF-8.',
+    ),
+  header: z
+    .union([z.boolean(), z.array(nonEmpty).min(1)])
+    .default(true)
+    .describe('true: the first row names the columns; false: columns are `#1`, `#2`, …; a list names them.'),
+  maxRecordBytes: positiveInt
+    .default(10_000_000)
+    .describe(
+      'A record longer than this means an unterminated quote: the file counts as damaged from there.',
+    ),
+});
+
+const jsonOptionsSchema = z.strictObject({
+  path: z
+    .string()
+    .default('')
+    .describe(
+      'Dotted path of the array inside the document, e.g. `data.messages`; empty when the document is the array.',
+    ),
+});
+
+export const SOURCE_FORMATS = ['csv', 'json', 'ndjson'] as const;
+
+const sourceSchema = z.strictObject({
+  format: z.enum(SOURCE_FORMATS).describe('What the files hold.'),
+  files: z
+    .array(nonEmpty)
+    .min(1)
+    .describe('Globs, read in sorted order. `.gz` and `.zst` files are read through; `-` is standard input.'),
+  allowEmpty: z.boolean().default(false).describe('Whether globs may match nothing.'),
+  csv: csvOptionsSchema.prefault({}),
+  json: jsonOptionsSchema.prefault({}),
+});
+export type SourceConfig = z.infer<typeof sourceSchema>;
+
+/* ----------------------------------------------------------------- mapping */
+
+const lookupSchema = z.strictObject({
+  file: nonEmpty.describe('CSV file (UTF-8, comma, header).'),
+  key: nonEmpty.describe('Column whose values are looked up.'),
+  value: nonEmpty.describe('Column whose values are found.'),
+  as: z
+    .string()
+    .regex(/^(text|phone:[A-Z]{2})$/, 'must be `text` or `phone:` and a two-letter region, e.g. `phone:US`')
+    .default('text')
+    .describe('How keys are compared: `text`, or as phone numbers of a region (`phone:US`).'),
+});
+
+const conditionSchema = z
+  .strictObject({
+    from: nonEmpty.describe('Column, or dotted path into nested JSON.'),
+    in: z.array(z.string()).min(1).optional().describe('Skip when the cell is one of these.'),
+    notIn: z.array(z.string()).min(1).optional().describe('Skip when the cell is none of these.'),
+    empty: z.boolean().optional().describe('Skip when the cell is empty (true) or filled (false).'),
+    matches: z.string().optional().describe('Skip when this regular expression matches the cell.'),
+    reason: nonEmpty.describe('Why such records are left out; shown with the counts.'),
+  })
+  .refine(
+    (rule) =>
+      [rule.in, rule.notIn, rule.empty, rule.matches].filter((part) => part !== undefined).length === 1,
+    {
+      message: 'needs exactly one of `in`, `notIn`, `empty`, `matches`',
+    },
+  );
+export type SkipRule = z.infer<typeof conditionSchema>;
+
+const timeSchema = z.strictObject({
+  formats: z
+    .array(nonEmpty)
+    .min(1)
+    .describe(
+      'Unicode date patterns (`yyyy-MM-dd HH:mm:ss`), or `iso`, `rfc2822`, `epoch-s`, `epoch-ms`; the first that fits wins.',
+    ),
+  zone: z
+    .string()
+    .optional()
+    .describe('IANA zone of times that carry none. Required when a format has no offset.'),
+  gap: z
+    .enum(['reject', 'earlier', 'later'])
+    .default('reject')
+    .describe('Local times skipped when clocks go forward.'),
+  fold: z
+    .enum(['reject', 'earlier', 'later'])
+    .default('reject')
+    .describe('Local times that exist twice when clocks go back.'),
+});
+export type TimeRule = z.infer<typeof timeSchema>;
+
+const ruleObjectSchema = z
+  .strictObject({
+    from: nonEmpty.optional().describe('Column, or dotted path into nested JSON.'),
+    firstOf: z.array(nonEmpty).min(1).optional().describe('The first of these columns that is not empty.'),
+    template: z
+      .string()
+      .optional()
+      .describe('Text with `{Column}` in it; absent when every column named is empty.'),
+    value: z.json().optional().describe('A constant.'),
+    hash: z.array(nonEmpty).min(1).optional().describe('Only for `sourceUuid`: identity from these columns.'),
+    json: z.boolean().optional().describe('Parse the cell as JSON.'),
+    split: nonEmpty.optional().describe('Split the cell at this text into a list; empty parts are dropped.'),
+    trim: z.boolean().optional().describe('Drop outer blanks. Default false.'),
+    phone: z
+      .string()
+      .regex(/^[A-Z]{2}$/, 'must be a two-letter region such as `US`')
+      .optional()
+      .describe('Read as a phone number of this region, written as E.164.'),
+    time: timeSchema.optional().describe('Read as a time, written as a UTC instant with milliseconds.'),
+    map: z.record(z.string(), z.json()).optional().describe('Replace each text by its value.'),
+    lookup: nonEmpty.optional().describe('Replace by what the lookup of this name holds.'),
+    otherwise: z
+      .json()
+      .optional()
+      .describe('For `map` and `lookup`: used where nothing matches, instead of a reject.'),
+    noteDocument: z
+      .boolean()
+      .optional()
+      .describe(
+        'Only for `messageAttributes.body`: wrap the body of NOTE messages as the JSON note document.',
+      ),
+    default: z.json().optional().describe('Used where the cell is absent.'),
+  })
+  .refine(
+    (rule) =>
+      [rule.from, rule.firstOf, rule.template, rule.value, rule.hash].filter((part) => part !== undefined)
+        .length === 1,
+    { message: 'needs exactly one of `from`, `firstOf`, `template`, `value`, `hash`' },
+  )
+  .refine((rule) => [rule.phone, rule.time, rule.map].filter((part) => part !== undefined).length <= 1, {
+    message: 'takes at most one of `phone`, `time`, `map`',
+  });
+
+export const ruleSchema = z.union([nonEmpty.describe('A column name.'), ruleObjectSchema]);
+export type Rule = z.infer<typeof ruleSchema>;
+export type RuleObject = z.infer<typeof ruleObjectSchema>;
+
+/* ------------------------------------------------------------- destination */
+
+const basicAuthSchema = z.strictObject({ username: secretSchema, password: secretSchema });
+
+const destinationSchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('mykaarma-historical'),
+    baseUrl: z.url({ protocol: /^https?$/ }).describe('E.g. `https://api.mykaarma.com/communications`.'),
+    auth: basicAuthSchema.describe('HTTP Basic credentials.'),
+    allowInsecure: z.boolean().default(false).describe('Allow plain HTTP to a host other than loopback.'),
+    allowScheduledDrafts: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Allow drafts that the target may still send: SCHEDULED, QUEUED, or a scheduledOn in the future.',
+      ),
+  }),
+]);
+export type DestinationConfig = z.infer<typeof destinationSchema>;
+
+/* ---------------------------------------------------------------- delivery */
+
+const deliverySchema = z.strictObject({
+  maxBatchMessages: positiveInt.default(50).describe('Most messages in one request.'),
+  maxBatchBytes: positiveInt.default(1_000_000).describe('Most bytes of one HTTP body.'),
+  requestsPerSecond: z
+    .number()
+    .gt(0)
+    .max(100_000)
+    .default(5)
+    .describe('Rate cap: no one-second window starts more.'),
+  burst: positiveInt
+    .default(1)
+    .describe('Requests that may start at once after a pause, within the same cap.'),
+  concurrency: positiveInt.max(1_000).default(4).describe('Most customers worked on at the same time.'),
+  timeoutMs: positiveInt.default(30_000).describe('Longest wait for one answer.'),
+  maxAttempts: positiveInt.default(8).describe('Most attempts at one batch within a run.'),
+  retryBaseMs: positiveInt
+    .default(250)
+    .describe('Back-off before the first retry; doubles, with full jitter.'),
+  retryMaxMs: positiveInt.default(30_000).describe('Longest back-off.'),
+  maxOutageMs: positiveInt
+    .default(900_000)
+    .describe('How long the API may be unavailable before the run stops.'),
+  resendUnknown: z.boolean().default(true).describe('Whether messages whose fate is unknown are sent again.'),
+  maxFailures: positiveInt.nullable().default(null).describe('Stop once so many messages have newly failed.'),
+});
+export type DeliveryConfig = z.infer<typeof deliverySchema>;
+
+const ledgerSchema = z.strictObject({
+  path: nonEmpty.default('backhaul.db').describe('SQLite file; created with mode 0600.'),
+  keepPayloads: z
+    .enum(['until-accepted', 'until-stored', 'always'])
+    .default('until-accepted')
+    .describe('How long the ledger keeps what people wrote.'),
+  onConflict: z
+    .enum(['reject', 'keep-first', 'replace'])
+    .default('reject')
+    .describe(
+      'When an identity comes again with other content: count and keep the first, keep the first quietly, or send the later.',
+    ),
+});
+
+/* ------------------------------------------------------------ whole document */
+
+export const configSchema = z.strictObject({
+  $schema: z.string().optional().describe('For editors; ignored.'),
+  stream: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+      'must be letters, digits, dots, dashes and underscores (64 at most)',
+    )
+    .describe("The pipeline's name in the ledger."),
+  source: sourceSchema,
+  lookups: z.record(nonEmpty, lookupSchema).default({}).describe('Crosswalk files, by name.'),
+  skip: z.array(conditionSchema).default([]).describe('Records that are not to be imported.'),
+  mapping: z.record(nonEmpty, ruleSchema).describe('Request path → where its value comes from.'),
+  mapper: z
+    .string()
+    .optional()
+    .describe('A module whose default export runs after the rules: `(record, helpers) => …`.'),
+  destination: destinationSchema,
+  delivery: deliverySchema.prefault({}),
+  ledger: ledgerSchema.prefault({}),
+});
+export type Config = z.infer<typeof configSchema>;

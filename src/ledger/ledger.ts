@@ -1,0 +1,309 @@
+/**
+ * The ledger seam: what is known of every message.
+ *
+ * Asynchronous and batch-grained, so that SQLite can be its first implementation and a database server its second.
+ * Every method is atomic: all of its effects are durable when it resolves, or none of them happened.
+ *
+ * States of a message:
+ *
+ *                  ┌────────── not taken, try again ───────────┐
+ *                  ▼                                           │
+ *   (staged) ─▶ pending ──claim──▶ sending ──settle──▶ accepted ──evidence──▶ stored | failed | missing
+ *                  ▲                  │ │
+ *      retry,      │                  │ └──settle──▶ failed
+ *      new content └──── failed ◀─────┘
+ *                                     └──ambiguous, or the process died──▶ unknown ──evidence──▶ stored | failed
+ *
+ * `sending` is committed before bytes leave and never outlives a run: the next one turns what it finds into
+ * `unknown`. A message that was ever part of an ambiguous attempt is `unknown` whenever it is not `sending`: it may be
+ * claimed again from there, and leaves for good by acceptance, evidence, or a person's word. A later refusal only adds
+ * its code.
+ */
+import type { FieldError } from '../errors.ts';
+import type { RecordPosition } from '../sources/source.ts';
+
+export const MESSAGE_STATES = [
+  'pending',
+  'sending',
+  'accepted',
+  'failed',
+  'unknown',
+  'stored',
+  'missing',
+] as const;
+export type MessageState = (typeof MESSAGE_STATES)[number];
+
+export type MessageId = number;
+export type RunId = number;
+export type InputId = number;
+export type AttemptId = number;
+
+/* ---------------------------------------------------------------- staging */
+
+interface StagedBase {
+  readonly position: RecordPosition;
+  /** SHA-256 of the record's original fields, first 16 bytes. */
+  readonly recordHash: Buffer;
+  /** The record's original fields as JSON text. */
+  readonly recordJson: string;
+  /** Present when the record was fed back from an export file: the position of the reject that it may close. */
+  readonly origin?: { readonly file: string | null; readonly line: number | null };
+}
+
+export interface StagedMessage extends StagedBase {
+  readonly kind: 'message';
+  readonly sourceUuid: string;
+  readonly departmentUuid: string;
+  readonly customerUuid: string;
+  readonly sentAtUtcMs: number;
+  /** SHA-256 of envelope and item, first 16 bytes: two messages with equal hashes have the same content. */
+  readonly contentHash: Buffer;
+  /** The request item as JSON text; sent byte for byte, on every attempt. */
+  readonly itemJson: string;
+  /** UTF-8 length of `itemJson`. */
+  readonly itemBytes: number;
+}
+
+export interface StagedSkip extends StagedBase {
+  readonly kind: 'skipped';
+  readonly reason: string;
+}
+
+export interface StagedReject extends StagedBase {
+  readonly kind: 'rejected';
+  readonly errors: readonly FieldError[];
+  /** True when the reader, not the mapping, found the fault: fed back unchanged it is still at fault. */
+  readonly unreadable: boolean;
+  readonly sourceUuid: string | null;
+}
+
+export type StagedRecord = StagedMessage | StagedSkip | StagedReject;
+
+/** What became of each record read; the fields add up to the number of records. */
+export interface RecordTally {
+  new: number;
+  replaced: number;
+  unchanged: number;
+  duplicates: number;
+  conflicts: number;
+  skipped: number;
+  rejected: number;
+}
+
+/** A record whose identity was already taken by other content. */
+export interface ConflictNotice {
+  readonly sourceUuid: string;
+  readonly kept: { readonly file: string; readonly line: number | null };
+  readonly came: RecordPosition;
+}
+
+export interface StageResult {
+  readonly tally: RecordTally;
+  readonly conflicts: readonly ConflictNotice[];
+  /** Records whose mapping now gives other content for messages that were already sent: left as they are. */
+  readonly remappedAfterSend: number;
+  /** Records skipped because their customer was erased with `ledger purge`; within `tally.skipped`. */
+  readonly erased: number;
+}
+
+export type OnConflict = 'reject' | 'keep-first' | 'replace';
+
+export type InputStatus = 'reading' | 'complete' | 'damaged';
+
+/* --------------------------------------------------------------- delivery */
+
+export interface DeliveryOptions {
+  /** At most this many messages are handed out; null for all. */
+  readonly limit: number | null;
+  /**
+   * Whether `unknown` messages are handed out again. Each is, at most `maxAutomaticResends` times over all runs
+   * (interruptions not counted), unless a person asked for it.
+   */
+  readonly resendUnknown: boolean;
+  readonly maxAutomaticResends: number;
+}
+
+/** A message as it is handed to delivery. */
+export interface OutgoingMessage {
+  readonly id: MessageId;
+  readonly sourceUuid: string;
+  readonly itemJson: string;
+  readonly itemBytes: number;
+  /** Whether an earlier attempt at it was ambiguous. */
+  readonly ambiguous: boolean;
+}
+
+/** The messages of one customer in one department that are to be delivered, in conversation order. */
+export interface Conversation {
+  readonly departmentUuid: string;
+  readonly customerUuid: string;
+  readonly messageCount: number;
+  /**
+   * The next messages, as many as fit: at most `maxMessages` whose `itemBytes + overheadBytes` add up to at most
+   * `maxBytes`, but always at least one while any is left. Empty at the end. Changes nothing in the ledger.
+   */
+  next(maxMessages: number, maxBytes: number, overheadBytes: number): Promise<readonly OutgoingMessage[]>;
+}
+
+/** A snapshot of what is to be delivered, taken when delivery begins; grouped by conversation. */
+export interface DeliveryPlan {
+  readonly messageCount: number;
+  readonly conversationCount: number;
+  /** Each conversation is handed out once; null when none is left. Safe to call from several workers. */
+  nextConversation(): Promise<Conversation | null>;
+  close(): void;
+}
+
+export interface AttemptStart {
+  readonly run: RunId;
+  readonly departmentUuid: string;
+  readonly customerUuid: string;
+  readonly messageIds: readonly MessageId[];
+  /** 1 for a first attempt, counting up over retries of the same batch. */
+  readonly number: number;
+  readonly requestBytes: number;
+  readonly startedAtMs: number;
+}
+
+/** What a message comes to after an attempt. */
+export interface Settlement {
+  readonly id: MessageId;
+  /** `released`: not taken by the API; back to `pending` (to `unknown`, if an earlier attempt was ambiguous). */
+  readonly outcome: 'accepted' | 'failed' | 'unknown' | 'released';
+  /** The API's item errorCode where it gave one, else a code of ours; null on success. */
+  readonly code: string | null;
+  /** The API's own description, or ours; never a body or a phone number. */
+  readonly error: string | null;
+  /** The API's identifier of the message, where it gave one. */
+  readonly messageUuid: string | null;
+  /** Codes and descriptions of warnings, for people; null when there were none. */
+  readonly warnings: string | null;
+}
+
+export interface AttemptEnd {
+  readonly attempt: AttemptId;
+  /** HTTP status; null when no answer came. */
+  readonly status: number | null;
+  /** `answered`, or the refusal's code. */
+  readonly result: string;
+  readonly endedAtMs: number;
+  readonly settlements: readonly Settlement[];
+}
+
+/* ------------------------------------------------------- counts, a person's word */
+
+export interface MessageCounts {
+  /** Includes stored and missing. */
+  readonly accepted: number;
+  readonly failed: number;
+  /** Includes sending, which only a running or an interrupted process leaves. */
+  readonly unknown: number;
+  readonly pending: number;
+}
+
+/** Narrows an action to some messages; the parts must all hold. */
+export interface MessageFilter {
+  readonly states?: readonly MessageState[];
+  readonly codes?: readonly string[];
+  readonly customerUuids?: readonly string[];
+  readonly sourceUuids?: readonly string[];
+  /** Messages that this run last attempted. */
+  readonly run?: RunId;
+  readonly limit?: number;
+}
+
+export interface RequeueResult {
+  readonly requeued: number;
+  /** Messages that matched but whose payload is gone (`PAYLOAD_DROPPED`): `run --reread` restores it. */
+  readonly payloadDropped: number;
+}
+
+export type Verdict = 'accepted' | 'failed' | 'resend';
+
+export type ExportState = Exclude<MessageState, 'sending'> | 'rejected' | 'conflict';
+
+/** One line of an export: the record's original fields, while the ledger keeps them, and what became of it. */
+export interface ExportRow {
+  /** Original fields as JSON text; null when no longer kept. */
+  readonly recordJson: string | null;
+  readonly sourceUuid: string | null;
+  readonly departmentUuid: string | null;
+  readonly customerUuid: string | null;
+  readonly messageUuid: string | null;
+  readonly state: ExportState;
+  readonly code: string | null;
+  readonly error: string | null;
+  readonly file: string | null;
+  readonly line: number | null;
+}
+
+export interface CodeCount {
+  readonly state: 'failed' | 'unknown' | 'rejected' | 'conflict';
+  readonly code: string;
+  /** The request field, for rejects. */
+  readonly field: string | null;
+  readonly count: number;
+  /** A few positions, `file:line`. */
+  readonly examples: readonly string[];
+}
+
+export interface RunRecord {
+  readonly run: RunId;
+  readonly command: string;
+  readonly status: string;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number | null;
+  /** The summary document as JSON text; null while running or after a crash. */
+  readonly summaryJson: string | null;
+}
+
+/** Tallies of what is staged, for `check`. */
+export interface Breakdown {
+  readonly departments: readonly { readonly departmentUuid: string; readonly messages: number }[];
+  readonly types: readonly { readonly type: string; readonly messages: number }[];
+  /** UTC days, `yyyy-mm-dd`. */
+  readonly days: readonly { readonly day: string; readonly messages: number }[];
+}
+
+/* ------------------------------------------------------------------- the seam */
+
+export interface Ledger {
+  /* Runs. `beginRun` also turns leftover `sending` messages into `unknown` (code `INTERRUPTED`). */
+  beginRun(run: { command: string; startedAtMs: number }): Promise<{ run: RunId; interrupted: number }>;
+  endRun(run: RunId, end: { status: string; endedAtMs: number; summaryJson: string }): Promise<void>;
+  runs(limit: number): Promise<readonly RunRecord[]>;
+
+  /* Staging. An input is known by its fingerprint: content, and everything that decides what records become. */
+  hasCompleteInput(fingerprint: string): Promise<boolean>;
+  beginInput(input: { run: RunId; name: string; sizeBytes: number | null }): Promise<InputId>;
+  stage(input: InputId, records: readonly StagedRecord[], onConflict: OnConflict): Promise<StageResult>;
+  /** `fingerprint` is null for inputs that are to be read again next time (damaged, or standard input). */
+  endInput(
+    input: InputId,
+    end: { status: InputStatus; fingerprint: string | null; records: number },
+  ): Promise<void>;
+
+  /* Delivery. */
+  planDelivery(options: DeliveryOptions): Promise<DeliveryPlan>;
+  /** Commits the intent: all of the messages are `sending` when this resolves. */
+  claim(start: AttemptStart): Promise<AttemptId>;
+  /** Settles every message of the attempt; applies payload retention. */
+  settle(end: AttemptEnd): Promise<void>;
+
+  /* A person's word. */
+  requeue(filter: MessageFilter): Promise<RequeueResult>;
+  resolve(filter: MessageFilter, verdict: Verdict): Promise<RequeueResult>;
+  /** Closes open rejects without importing them. `ids` are sourceUuids or `file:line`. */
+  dismissRejects(filter: { readonly ids?: readonly string[]; readonly run?: RunId }): Promise<number>;
+
+  /* Looking. */
+  counts(): Promise<MessageCounts>;
+  /** Every state by itself, and open rejects and conflicts. */
+  stateCounts(): Promise<Readonly<Record<ExportState, number>>>;
+  openRejects(): Promise<number>;
+  codes(exampleCount: number): Promise<readonly CodeCount[]>;
+  breakdown(): Promise<Breakdown>;
+  export(state: ExportState): AsyncIterable<ExportRow>;
+
+  close(): Promise<void>;
+}

@@ -1,0 +1,69 @@
+/**
+ * The mapping seam: what a record becomes.
+ *
+ * A mapping is compiled once from the configuration and is then pure and synchronous: the same record always gives the
+ * same result, whatever the host's locale, time zone or clock. It reports every problem of a record, not the first.
+ */
+import type { FieldError } from '../errors.ts';
+import type { Envelope, HistoricalMessage } from '../messages/historical-message.ts';
+import type { Header, SourceRecord } from '../sources/source.ts';
+
+/**
+ * How a message is told apart from every other of its stream. `given` comes from the export. `hashed` is a digest of
+ * chosen fields; records with equal digests within one file are numbered, and digest and number together
+ * make the sourceUuid (see `messages/identity.ts`), so that "Ok" sent twice stays two messages and a re-export adds none.
+ */
+export type Identity =
+  | { readonly kind: 'given'; readonly sourceUuid: string }
+  | { readonly kind: 'hashed'; readonly digest: Buffer };
+
+export interface MappedMessage {
+  readonly kind: 'message';
+  readonly identity: Identity;
+  readonly envelope: Envelope;
+  /** The request item, valid against the wire contract. `sourceUuid` is filled in once the identity is known. */
+  readonly item: Omit<HistoricalMessage, 'sourceUuid'>;
+  /** When the message was sent, Unix epoch milliseconds: its place in the conversation. */
+  readonly sentAtUtcMs: number;
+}
+
+export interface SkippedRecord {
+  readonly kind: 'skipped';
+  /** The configured reason, e.g. `never delivered`. */
+  readonly reason: string;
+  /** Counted in the numbering of equal records even though the record is skipped; null when it cannot be computed. */
+  readonly identity: Identity | null;
+}
+
+export interface RejectedRecord {
+  readonly kind: 'rejected';
+  readonly errors: readonly FieldError[];
+  /** The identity it will have once corrected, when it can be computed: what an export file's `_sourceUuid` keeps. */
+  readonly identity: Identity | null;
+}
+
+export type MappingResult = MappedMessage | SkippedRecord | RejectedRecord;
+
+/** Something a person should know that is no reason to stop: told once, not per record. */
+export interface Advice {
+  readonly code: string;
+  readonly message: string;
+  readonly fix: string;
+}
+
+export interface Mapping {
+  /**
+   * Hash (hex) of everything that decides what a record becomes: rules, skip rules, lookup contents, code tables,
+   * mapper file. Part of every input's fingerprint.
+   */
+  readonly fingerprint: string;
+  /** What the rules themselves suggest a person should look at (`userUuid` left out, …). */
+  readonly advice: readonly Advice[];
+  /**
+   * Holds the rules against a tabular input's columns.
+   * @returns advice on named columns that the input does not have.
+   * @throws {UsageError} when a rule names a column that occurs twice.
+   */
+  checkHeader(header: Header): readonly Advice[];
+  map(record: SourceRecord): MappingResult;
+}
