@@ -9,18 +9,21 @@ const positiveInt = z.int().min(1);
 
 /** A credential, never written down in the configuration itself. */
 export const secretSchema = z
-  .union([
-    z.strictObject({ env: nonEmpty.describe('Name of an environment variable.') }),
-    z.strictObject({
-      file: nonEmpty.describe('Path of a file that holds the secret; a final line end is dropped.'),
-    }),
-    z.strictObject({
-      command: z
-        .array(nonEmpty)
-        .min(1)
-        .describe('Program and arguments that print the secret; no shell is involved.'),
-    }),
-  ])
+  .union(
+    [
+      z.strictObject({ env: nonEmpty.describe('Name of an environment variable.') }),
+      z.strictObject({
+        file: nonEmpty.describe('Path of a file that holds the secret; a final line end is dropped.'),
+      }),
+      z.strictObject({
+        command: z
+          .array(nonEmpty)
+          .min(1)
+          .describe('Program and arguments that print the secret; no shell is involved.'),
+      }),
+    ],
+    { error: 'must be { "env": "NAME" }, { "file": "path" } or { "command": ["…"] }; a literal is refused' },
+  )
   .describe('A credential, from the environment, a file or a command. Never a literal.');
 export type SecretRef = z.infer<typeof secretSchema>;
 
@@ -75,8 +78,8 @@ const sourceSchema = z.strictObject({
     .min(1)
     .describe('Globs, read in sorted order. `.gz` and `.zst` files are read through; `-` is standard input.'),
   allowEmpty: z.boolean().default(false).describe('Whether globs may match nothing.'),
-  csv: csvOptionsSchema.prefault({}),
-  json: jsonOptionsSchema.prefault({}),
+  csv: csvOptionsSchema.prefault({}).describe('Only for `csv`.'),
+  json: jsonOptionsSchema.prefault({}).describe('Only for `json`.'),
 });
 export type SourceConfig = z.infer<typeof sourceSchema>;
 
@@ -182,12 +185,17 @@ export type RuleObject = z.infer<typeof ruleObjectSchema>;
 
 /* ------------------------------------------------------------- destination */
 
-const basicAuthSchema = z.strictObject({ username: secretSchema, password: secretSchema });
+const basicAuthSchema = z.strictObject({
+  username: secretSchema.describe('Where the user name comes from.'),
+  password: secretSchema.describe('Where the password comes from.'),
+});
 
 const destinationSchema = z.discriminatedUnion('type', [
   z.strictObject({
-    type: z.literal('mykaarma-historical'),
-    baseUrl: z.url({ protocol: /^https?$/ }).describe('E.g. `https://api.mykaarma.com/communications`.'),
+    type: z.literal('mykaarma-historical').describe('The API that messages go to.'),
+    baseUrl: z
+      .url({ protocol: /^https?$/, error: 'must be a URL that begins with https:// (or http://)' })
+      .describe('E.g. `https://api.mykaarma.com/communications`.'),
     auth: basicAuthSchema.describe('HTTP Basic credentials.'),
     allowInsecure: z.boolean().default(false).describe('Allow plain HTTP to a host other than loopback.'),
     allowScheduledDrafts: z
@@ -254,7 +262,7 @@ export const configSchema = z.strictObject({
       'must be letters, digits, dots, dashes and underscores (64 at most)',
     )
     .describe("The pipeline's name in the ledger."),
-  source: sourceSchema,
+  source: sourceSchema.describe('Where records come from.'),
   lookups: z.record(nonEmpty, lookupSchema).default({}).describe('Crosswalk files, by name.'),
   skip: z.array(conditionSchema).default([]).describe('Records that are not to be imported.'),
   mapping: z.record(nonEmpty, ruleSchema).describe('Request path → where its value comes from.'),
@@ -262,8 +270,8 @@ export const configSchema = z.strictObject({
     .string()
     .optional()
     .describe('A module whose default export runs after the rules: `(record, helpers) => …`.'),
-  destination: destinationSchema,
-  delivery: deliverySchema.prefault({}),
-  ledger: ledgerSchema.prefault({}),
+  destination: destinationSchema.describe('Where messages go.'),
+  delivery: deliverySchema.prefault({}).describe('How fast and how stubbornly.'),
+  ledger: ledgerSchema.prefault({}).describe('What is remembered of every message.'),
 });
 export type Config = z.infer<typeof configSchema>;

@@ -1,0 +1,107 @@
+/** Reading the configuration: file, `--set` overrides, schema, and the rules that no schema can express. */
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { UsageError } from '../errors.ts';
+import { jsonSchema, knownKeysAt } from './json-schema.ts';
+import { type JsonDocument, type JsonPath, parseJsonc } from './jsonc.ts';
+import { applyOverride, readOverride } from './overrides.ts';
+import { writePath } from './paths.ts';
+import { describeIssues } from './problems.ts';
+import { type Config, configSchema } from './schema.ts';
+import { assertSecureUrl } from './secure-url.ts';
+
+export const DEFAULT_CONFIG_PATH = 'pipeline.config.json';
+
+export interface ConfigRequest {
+  /** Relative to `cwd`. */
+  readonly path: string;
+  /** Whether a person named the file, or it is the one looked for by default. */
+  readonly explicit: boolean;
+  /** `--set` arguments, applied in order. */
+  readonly overrides: readonly string[];
+  readonly cwd: string;
+}
+
+export interface LoadedConfig {
+  readonly config: Config;
+  /** Absolute. */
+  readonly path: string;
+  /** Absolute; what paths inside the configuration are relative to. */
+  readonly directory: string;
+}
+
+/**
+ * @throws {UsageError} `CONFIG_MISSING`, `CONFIG_UNREADABLE`, `CONFIG_SYNTAX`, `CONFIG_INVALID` (all problems at
+ *   once), `BAD_OVERRIDE`, `BAD_URL`, `INSECURE_URL`.
+ */
+export async function loadConfig({ path, explicit, overrides, cwd }: ConfigRequest): Promise<LoadedConfig> {
+  const absolutePath = resolve(cwd, path);
+  const given = overrides.map(readOverride);
+  const document = parseJsonc(await readText(absolutePath, path, explicit), path);
+  const value = given.reduce(applyOverride, document.value);
+  const result = configSchema.safeParse(value);
+  if (!result.success) {
+    const schema = jsonSchema();
+    const problems = describeIssues(result.error.issues, value, (at) => knownKeysAt(schema, at));
+    const overridden = given.map((override) => override.path);
+    throw invalid(
+      path,
+      problems.map((problem) => `${placeOf(problem.path, path, document, overridden)}${problem.message}`),
+    );
+  }
+  const { baseUrl, allowInsecure } = result.data.destination;
+  assertSecureUrl(baseUrl, { allowInsecure });
+  return { config: result.data, path: absolutePath, directory: dirname(absolutePath) };
+}
+
+async function readText(absolutePath: string, path: string, explicit: boolean): Promise<string> {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(absolutePath));
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') {
+      throw new UsageError(`there is no configuration file ${path}`, {
+        code: 'CONFIG_MISSING',
+        fix: explicit
+          ? 'Correct the path given with --config.'
+          : `Run in the directory that holds ${DEFAULT_CONFIG_PATH}, or name another file with --config.`,
+        cause,
+      });
+    }
+    throw new UsageError(`the configuration file ${path} cannot be read (${code ?? 'not text'})`, {
+      code: 'CONFIG_UNREADABLE',
+      fix:
+        code === 'ERR_ENCODING_INVALID_ENCODED_DATA'
+          ? 'Save it as UTF-8 text.'
+          : 'Check that it is a file and that you may read it.',
+      cause,
+    });
+  }
+}
+
+/** `pipeline.config.json:4:15 source.format: `, with the nearest enclosing value's position where there is none. */
+function placeOf(
+  path: JsonPath,
+  file: string,
+  document: JsonDocument,
+  overridden: readonly JsonPath[],
+): string {
+  if (overridden.some((override) => override.every((step, index) => path[index] === step))) {
+    return `--set ${writePath(path)}: `;
+  }
+  for (let length = path.length; ; length -= 1) {
+    const position = document.positionOf(path.slice(0, length));
+    if (position !== null) return `${file}:${position.line}:${position.column} ${writePath(path)}: `;
+  }
+}
+
+function invalid(path: string, lines: readonly string[]): UsageError {
+  const count = lines.length === 1 ? 'a problem' : `${lines.length} problems`;
+  return new UsageError(
+    `the configuration ${path} has ${count}:\n${lines.map((line) => `  ${line}`).join('\n')}`,
+    {
+      code: 'CONFIG_INVALID',
+      fix: 'Correct each line above; `backhaul schema` prints what is allowed, docs/configuration.md explains it.',
+    },
+  );
+}
