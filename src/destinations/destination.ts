@@ -66,6 +66,11 @@ export interface Refusal {
   readonly consumesAttempt: boolean;
   /** How long the API asked to be left alone; null when it did not. */
   readonly retryAfterMs: number | null;
+  /**
+   * Present when the answer names the messages at fault, with recovery `bisect`: one per message of the batch, in its
+   * order; null for those that it does not name, which were refused with the others and can go again without them.
+   */
+  readonly guilty?: readonly (MessageOutcome | null)[];
 }
 
 export interface Answer {

@@ -1,0 +1,211 @@
+/**
+ * Reads the save-historical-message answer with suspicion (save-historical-message reference; the key really is
+ * spelled `succesfullySubmittedSourceUuids`). Pure.
+ *
+ *   listed as submitted │ listed as failed │ item errors │ outcome
+ *   ────────────────────┼──────────────────┼─────────────┼─────────
+ *   yes                 │ no               │ no          │ accepted
+ *   yes                 │ yes              │ any         │ failed
+ *   yes                 │ no               │ yes         │ failed
+ *   no                  │ yes              │ any         │ failed
+ *   no                  │ no               │ any         │ unknown
+ *
+ * Descriptions are the API's words and may quote people: they are shortened, stripped of control characters, and go
+ * to the ledger only.
+ */
+import type { MessageOutcome } from './destination.ts';
+
+const MAX_CODE_LENGTH = 100;
+const MAX_TEXT_LENGTH = 300;
+const MAX_UUID_LENGTH = 500;
+
+interface Fault {
+  readonly code: string | null;
+  readonly error: string | null;
+}
+
+interface Item {
+  messageUuid: string | null;
+  fault: Fault | null;
+  warnings: string | null;
+}
+
+interface SaveResponse {
+  readonly submitted: ReadonlySet<string>;
+  readonly failed: ReadonlySet<string>;
+  readonly items: ReadonlyMap<string, Item>;
+  /** The request-level `errors`; null when there are none. */
+  readonly fault: Fault | null;
+}
+
+/** What a 2xx says of each message. `text` is null when the body could not be read whole. */
+export function readSaveResponse(
+  text: string | null,
+  sourceUuids: readonly string[],
+): { readonly outcomes: readonly MessageOutcome[]; readonly strangers: number } {
+  const response = text === null ? null : parseSaveResponse(text);
+  if (response === null) return { outcomes: sourceUuids.map(() => UNREADABLE), strangers: 0 };
+  return {
+    outcomes: sourceUuids.map((sourceUuid) => outcomeOf(sourceUuid, response)),
+    strangers: countStrangers(response, new Set(sourceUuids)),
+  };
+}
+
+/** What a 4xx says of the messages that it refuses together. */
+export interface NamedFaults {
+  /** One per message; null for those that are not named. Null as a whole when none is. */
+  readonly guilty: readonly (MessageOutcome | null)[] | null;
+  /** Whether some message is listed as submitted all the same. */
+  readonly submitted: boolean;
+  /** The request-level error. */
+  readonly fault: Fault | null;
+}
+
+/** Messages are named by `failedSourceUuids` or by an item with errors. */
+export function readNamedFaults(text: string | null, sourceUuids: readonly string[]): NamedFaults {
+  const response = text === null ? null : parseSaveResponse(text);
+  if (response === null) return { guilty: null, submitted: false, fault: null };
+  const guilty = sourceUuids.map((sourceUuid) => {
+    const item = response.items.get(sourceUuid);
+    return response.failed.has(sourceUuid) || item?.fault ? failedOutcome(item) : null;
+  });
+  return {
+    guilty: guilty.some((outcome) => outcome !== null) ? guilty : null,
+    submitted: sourceUuids.some((sourceUuid) => response.submitted.has(sourceUuid)),
+    fault: response.fault,
+  };
+}
+
+const UNREADABLE: MessageOutcome = {
+  state: 'unknown',
+  code: 'ANSWER_UNREADABLE',
+  error: 'The API answered, but not in the documented form.',
+  messageUuid: null,
+  warnings: null,
+};
+
+function outcomeOf(sourceUuid: string, response: SaveResponse): MessageOutcome {
+  const item = response.items.get(sourceUuid);
+  const submitted = response.submitted.has(sourceUuid);
+  const failed = response.failed.has(sourceUuid);
+  const kept = { messageUuid: item?.messageUuid ?? null, warnings: item?.warnings ?? null };
+  if (!submitted && !failed) {
+    const fault = item?.fault ?? response.fault;
+    return {
+      state: 'unknown',
+      code: fault?.code ?? 'NOT_MENTIONED',
+      error: fault?.error ?? 'The answer does not list this message.',
+      ...kept,
+    };
+  }
+  if (failed || item?.fault) return failedOutcome(item);
+  return { state: 'accepted', code: null, error: null, ...kept };
+}
+
+function failedOutcome(item: Item | undefined): MessageOutcome {
+  return {
+    state: 'failed',
+    code: item?.fault?.code ?? 'REFUSED',
+    error: item?.fault?.error ?? 'The API listed this message as failed without a reason.',
+    messageUuid: item?.messageUuid ?? null,
+    warnings: item?.warnings ?? null,
+  };
+}
+
+function countStrangers(response: SaveResponse, sent: ReadonlySet<string>): number {
+  const mentioned = new Set([...response.submitted, ...response.failed, ...response.items.keys()]);
+  return [...mentioned].filter((sourceUuid) => !sent.has(sourceUuid)).length;
+}
+
+/* ------------------------------------------------------------------ parsing */
+
+function parseSaveResponse(text: string): SaveResponse | null {
+  const document = parseJson(text);
+  if (!isObject(document)) return null;
+  return {
+    submitted: stringSet(document.succesfullySubmittedSourceUuids),
+    failed: stringSet(document.failedSourceUuids),
+    items: readItems(document.saveMessageResponse),
+    fault: readFault(document.errors),
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** An item may come twice; whatever either says against the message counts. */
+function readItems(value: unknown): ReadonlyMap<string, Item> {
+  const items = new Map<string, Item>();
+  for (const entry of list(value)) {
+    if (!isObject(entry) || typeof entry.sourceUuid !== 'string') continue;
+    const earlier = items.get(entry.sourceUuid);
+    items.set(entry.sourceUuid, {
+      messageUuid: clean(entry.messageUuid, MAX_UUID_LENGTH) ?? earlier?.messageUuid ?? null,
+      fault: earlier?.fault ?? readFault(entry.errors),
+      warnings: earlier?.warnings ?? readWarnings(entry.warnings),
+    });
+  }
+  return items;
+}
+
+/** The first error's code, and all descriptions. An error without either is an error all the same. */
+function readFault(value: unknown): Fault | null {
+  const errors = list(value).filter((entry) => entry !== null && entry !== undefined);
+  if (errors.length === 0) return null;
+  const objects = errors.filter(isObject);
+  const codes = objects.map((entry) => readCode(entry.errorCode));
+  const descriptions = objects.map((entry) => clean(entry.errorDescription, MAX_TEXT_LENGTH));
+  return { code: codes.find((code) => code !== null) ?? null, error: joined(descriptions) };
+}
+
+function readWarnings(value: unknown): string | null {
+  return joined(
+    list(value)
+      .filter(isObject)
+      .map((entry) => {
+        const parts = [readCode(entry.warningCode), clean(entry.warningDescription, MAX_TEXT_LENGTH)];
+        return parts.filter((part) => part !== null).join(': ') || null;
+      }),
+  );
+}
+
+/** Codes are shown in logs and tables and typed after `--code`: one word. */
+function readCode(value: unknown): string | null {
+  return clean(value, MAX_CODE_LENGTH)?.replace(/[^\w.:-]+/g, '_') ?? null;
+}
+
+function joined(parts: readonly (string | null)[]): string | null {
+  return clean(parts.filter((part) => part !== null).join('; '), MAX_TEXT_LENGTH);
+}
+
+/** Control characters, line separators, and marks that reorder what stands beside them on a terminal. */
+const UNPRINTABLE = /[\p{Cc}\u2028-\u202e\u2066-\u2069]+/gu;
+
+/** One line of bounded length; null when nothing is left. Numbers are taken as text: some APIs number their errors. */
+function clean(value: unknown, maxLength: number): string | null {
+  if (typeof value !== 'string' && typeof value !== 'number') return null;
+  const text = String(value)
+    .slice(0, maxLength * 4)
+    .replace(UNPRINTABLE, ' ')
+    .trim()
+    .toWellFormed();
+  if (text === '') return null;
+  return text.length > maxLength ? `${text.slice(0, maxLength - 1).toWellFormed()}…` : text;
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function stringSet(value: unknown): ReadonlySet<string> {
+  return new Set(list(value).filter((entry) => typeof entry === 'string'));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
