@@ -27,6 +27,32 @@ const identifier = z.string().min(1);
 /** UTC with milliseconds, as in the reference's sample: `2025-03-28T11:34:43.227Z`. */
 const dateTime = () => z.exactOptional(z.iso.datetime({ precision: 3 }));
 
+/**
+ * An object with free names. zod drops an own `__proto__` key of such objects without a word; what cannot be sent as it
+ * came is refused instead.
+ */
+const free = <Value extends z.ZodType>(value: Value) => {
+  const record = z.record(z.string(), value);
+  return z.exactOptional(
+    z
+      .custom<z.input<typeof record>>()
+      .superRefine((input, context) => {
+        for (const path of prototypeKeys(input, [])) {
+          context.addIssue({ code: 'unrecognized_keys', keys: ['__proto__'], path, input });
+        }
+      })
+      .pipe(record),
+  );
+};
+
+function* prototypeKeys(value: unknown, path: PropertyKey[]): Generator<PropertyKey[]> {
+  if (typeof value !== 'object' || value === null) return;
+  if (Object.hasOwn(value, '__proto__')) yield path;
+  for (const [key, nested] of Object.entries(value)) {
+    if (typeof nested === 'object' && key !== '__proto__') yield* prototypeKeys(nested, [...path, key]);
+  }
+}
+
 const draftAttributesSchema = z.strictObject({
   draftStatus: z.exactOptional(z.enum(DRAFT_STATUSES)),
   scheduledOn: text(),
@@ -46,7 +72,7 @@ const attachmentSchema = z.strictObject({
 const messageTagSchema = z.strictObject({
   tagTypeUuid: z.exactOptional(identifier),
   referenceIdentifier: text(),
-  value: z.exactOptional(z.record(z.string(), z.json())),
+  value: free(z.json()),
   primaryAttribute: z.exactOptional(z.strictObject({ value: text() })),
   secondaryAttributes: z.exactOptional(z.array(z.strictObject({ value: text() }))),
   parentTags: z.exactOptional(
@@ -61,7 +87,7 @@ const messageAttributesSchema = z.strictObject({
   purpose: z.exactOptional(z.enum(PURPOSES)),
   isManual: flag(),
   subject: text(),
-  metaData: z.exactOptional(z.record(z.string(), z.string())),
+  metaData: free(z.string()),
   tags: z.exactOptional(z.array(z.enum(MESSAGE_TAGS))),
   draftAttributes: z.exactOptional(draftAttributesSchema),
   attachments: z.exactOptional(z.array(attachmentSchema)),
@@ -77,7 +103,7 @@ const notificationButtonSchema = z.strictObject({
   buttonTextTranslationKey: text(),
   buttonDefaultText: text(),
   buttonTheme: z.exactOptional(z.enum(BUTTON_THEMES)),
-  buttonActionEventData: z.exactOptional(z.record(z.string(), z.string())),
+  buttonActionEventData: free(z.string()),
   isPrimaryButton: flag(),
 });
 
@@ -118,6 +144,17 @@ const itemShape = {
   voiceCallAttributes: z.exactOptional(voiceCallAttributesSchema),
 };
 
-/** One item of `saveMessageRequestList`. */
+/** One item of `saveMessageRequestList`; `sourceUuid`, `messageAttributes.type` and `.protocol` are required. */
 export const historicalMessageSchema = z.strictObject({ sourceUuid: identifier, ...itemShape });
 export type HistoricalMessage = z.infer<typeof historicalMessageSchema>;
+
+/** An item whose identity is not known yet: what a mapping validates. */
+export const unidentifiedMessageSchema = z.strictObject(itemShape);
+export type UnidentifiedMessage = z.infer<typeof unidentifiedMessageSchema>;
+
+/** The body of the request. The same customer and department for all: they stand in the path. */
+export const saveRequestSchema = z.strictObject({
+  saveMessageRequestList: z.array(historicalMessageSchema),
+  callBackPathUrl: text(),
+});
+export type SaveRequest = z.infer<typeof saveRequestSchema>;
