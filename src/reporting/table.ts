@@ -1,4 +1,5 @@
 /** Plain aligned tables. Cells may come from data: they are made safe for a terminal here. */
+import { formatCount } from './counts.ts';
 import { type Paint, unpainted } from './paint.ts';
 import { terminalLine } from './terminal-text.ts';
 import { textWidth } from './text-width.ts';
@@ -37,13 +38,6 @@ export function renderTable(
   const margin = ' '.repeat(indent);
   const lines = texts.map((row) => `${margin}${line(row)}\n`);
   return (head === undefined ? '' : `${margin}${paint('dim', line(head))}\n`) + lines.join('');
-}
-
-const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });
-
-/** `12,345`, whatever the host's locale. */
-export function formatCount(count: number): string {
-  return grouped.format(count);
 }
 
 function cellText(cell: Cell): string {

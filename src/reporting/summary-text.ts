@@ -1,0 +1,118 @@
+/** The summary document for people: what happened, what needs attention, what is left, and the command to type next. */
+import { formatDurationMs } from '../durations.ts';
+import type { CodeCount } from '../ledger/ledger.ts';
+import { type RecordCounts, STOP_REASONS, type Summary, type SummaryStatus } from '../pipeline/summary.ts';
+import { type NextStep, type NextStepFacts, nextSteps } from './next-steps.ts';
+import { type Paint, type Style, unpainted } from './paint.ts';
+import { type Cell, renderTable } from './table.ts';
+import { terminalLine } from './terminal-text.ts';
+
+export interface SummaryTextOptions extends NextStepFacts {
+  /** What needs attention in the whole stream, by state and code, with example positions. */
+  readonly codes: readonly CodeCount[];
+  readonly paint?: Paint;
+}
+
+export function summaryText(
+  summary: Summary,
+  { codes, paint = unpainted, ...facts }: SummaryTextOptions,
+): string {
+  const { records, files, messages, requests } = summary;
+  const sections = [
+    headline(`Run ${summary.run} of ${terminalLine(summary.stream)}`, summary, paint),
+    section(
+      'This run',
+      renderTable([...recordRows(records), ...fileRows(files), ...requestRows(requests)]),
+      paint,
+    ),
+    section(
+      'The stream now',
+      renderTable([
+        ['accepted', messages.accepted],
+        ['failed', messages.failed],
+        ['unknown', messages.unknown],
+        ['pending', messages.pending],
+        ['open rejects', facts.openRejects],
+      ]),
+      paint,
+    ),
+    section('Needs attention', codesTable(codes, paint), paint),
+    nextStepsText(nextSteps(summary, facts), paint),
+  ];
+  return sections.filter((text) => text !== '').join('\n');
+}
+
+const STATUS_STYLES: Record<SummaryStatus, Style> = {
+  complete: 'green',
+  incomplete: 'yellow',
+  stopped: 'red',
+  interrupted: 'red',
+};
+
+/** `Run 12 of legacy-sms: incomplete after 8 s`, and why, when it ended early. */
+export function headline(
+  what: string,
+  {
+    status,
+    stopReason,
+    durationMs,
+    balanced,
+  }: Pick<Summary, 'status' | 'stopReason' | 'durationMs' | 'balanced'>,
+  paint: Paint,
+): string {
+  const lines = [
+    `${paint('bold', what)}: ${paint(STATUS_STYLES[status], status)} after ${formatDurationMs(durationMs)}\n`,
+  ];
+  if (stopReason !== null && stopReason !== status) {
+    const reasons: Readonly<Record<string, string>> = STOP_REASONS;
+    lines.push(`  ${terminalLine(reasons[stopReason] ?? stopReason)} (${terminalLine(stopReason)})\n`);
+  }
+  if (!balanced) lines.push(`  ${paint('red', 'The counts below do not add up.')}\n`);
+  return lines.join('');
+}
+
+export function section(title: string, content: string, paint: Paint): string {
+  return content === '' ? '' : `${paint('bold', title)}\n${content}`;
+}
+
+/** How the records read divide up; kinds that did not occur are left out, `new` excepted. */
+export function recordRows({ read, ...places }: RecordCounts): readonly (readonly Cell[])[] {
+  const present = Object.entries(places).filter(([name, count]) => count > 0 || (name === 'new' && read > 0));
+  return [['records read', read], ...present.map(([name, count]) => [`  ${name}`, count])];
+}
+
+export function fileRows({ read, unchanged, damaged }: Summary['files']): readonly (readonly Cell[])[] {
+  return [
+    ['files read', read],
+    ...(unchanged > 0 ? [['files unchanged, not read again', unchanged]] : []),
+    ...(damaged > 0 ? [['files damaged', damaged]] : []),
+  ];
+}
+
+function requestRows({ sent, retried, throttled }: Summary['requests']): readonly (readonly Cell[])[] {
+  return [
+    ['requests sent', sent],
+    ...(retried > 0 ? [['  repeated', retried]] : []),
+    ...(throttled > 0 ? [['  throttled by the API', throttled]] : []),
+  ];
+}
+
+/** State, code, field, count and where to look. */
+export function codesTable(codes: readonly CodeCount[], paint: Paint): string {
+  const rows = codes.map(({ state, code, field, count, examples }) => [
+    state,
+    code,
+    field,
+    count,
+    examples.join(', '),
+  ]);
+  return renderTable(rows, { head: ['state', 'code', 'field', 'count', 'for example'], paint });
+}
+
+export function nextStepsText(steps: readonly NextStep[], paint: Paint): string {
+  if (steps.length === 0) return 'Nothing is left to do.\n';
+  const lines = steps.map(({ command, why }) =>
+    command === null ? `  ${why}\n` : `  ${why}\n    ${paint('bold', terminalLine(command))}\n`,
+  );
+  return section('Next', lines.join(''), paint);
+}
