@@ -79,16 +79,15 @@ export interface CheckSummary extends ClosingDocument {
  */
 export const STOP_REASONS = {
   limit: 'as many messages as --limit allows were delivered',
-  'max-failures': 'as many messages failed as --max-failures allows',
+  'max-failures': 'as many messages failed as are allowed to',
   'max-duration': 'the time that --max-duration allows is over',
-  'credentials-refused': 'the API refuses the credentials',
-  'department-parked': 'the API does not allow writing to a department; its messages wait',
-  'wrong-base-url': 'the API knows none of many customers in a row: the base URL is probably wrong',
-  'request-refused': 'the API refuses every request of this kind',
-  outage: 'the API was unavailable for longer than delivery.maxOutageMs',
-  'attempts-exhausted': 'some requests failed as often as delivery.maxAttempts allows; their messages wait',
   interrupted: 'interrupted',
-  'work-left': 'messages are still to be delivered',
+  credentials: 'the API refuses the credentials',
+  destination: 'the API refuses every request',
+  'not-found': 'the API knows none of many customers in a row',
+  outage: 'the API was unavailable for longer than delivery.maxOutageMs allows',
+  attempts: 'a request was refused as often as delivery.maxAttempts allows',
+  parked: 'the API does not allow writing to a department; its messages wait',
 } as const;
 
 /** What decides how reading and everything after it ended. */
@@ -201,16 +200,16 @@ function endOfRun(facts: RunFacts, balanced: boolean): End {
     return { status: clean ? 'complete' : 'incomplete', stopReason };
   }
   if (stopReason !== null) return { status: 'stopped', stopReason };
-  if (messages.pending > 0) return { status: 'stopped', stopReason: 'work-left' };
-  const needsPerson =
-    stateCounts.rejected > 0 || messages.failed > 0 || messages.unknown > 0 || metTrouble(facts) || !balanced;
-  return { status: needsPerson ? 'incomplete' : 'complete', stopReason };
+  // Messages that a narrowed retry left waiting are not done with either.
+  const open = stateCounts.rejected + messages.failed + messages.unknown + messages.pending;
+  const isIncomplete = open > 0 || metTrouble(facts) || !balanced;
+  return { status: isIncomplete ? 'incomplete' : 'complete', stopReason };
 }
 
 function endOfCheck(facts: CheckFacts, balanced: boolean): End {
   if (facts.signal !== null) return { status: 'interrupted', stopReason: 'interrupted' };
-  const needsPerson = facts.records.rejected > 0 || metTrouble(facts) || !balanced;
-  return { status: needsPerson ? 'incomplete' : 'complete', stopReason: null };
+  const isIncomplete = facts.records.rejected > 0 || metTrouble(facts) || !balanced;
+  return { status: isIncomplete ? 'incomplete' : 'complete', stopReason: null };
 }
 
 function metTrouble({ records, files, onConflict }: ReadingFacts): boolean {

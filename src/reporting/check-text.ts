@@ -2,7 +2,7 @@
 import { formatDurationMs } from '../durations.ts';
 import type { Breakdown } from '../ledger/ledger.ts';
 import type { CheckPlan, CheckSummary } from '../pipeline/summary.ts';
-import { formatCount, plural } from './counts.ts';
+import { plural } from './counts.ts';
 import { commandLine, type NextStep } from './next-steps.ts';
 import { type Paint, unpainted } from './paint.ts';
 import { fileRows, headline, nextStepsText, recordRows, section } from './summary-text.ts';
@@ -10,9 +10,8 @@ import { renderTable } from './table.ts';
 import { terminalLine } from './terminal-text.ts';
 
 export interface CheckTextOptions {
-  readonly requestsPerSecond: number;
   /** Flags that the next command needs as well, e.g. `-c other.json`; quoted here. */
-  readonly flags: readonly string[];
+  readonly flags?: readonly string[];
   readonly paint?: Paint;
 }
 
@@ -22,7 +21,7 @@ const MAX_DEPARTMENTS = 20;
 
 export function checkText(
   check: CheckSummary,
-  { requestsPerSecond, flags, paint = unpainted }: CheckTextOptions,
+  { flags = [], paint = unpainted }: CheckTextOptions = {},
 ): string {
   const { records, files, plan, rejects, breakdown } = check;
   const sections = [
@@ -43,18 +42,18 @@ export function checkText(
       ),
       paint,
     ),
-    section('Delivery would take', `  ${planText(plan, requestsPerSecond)}\n`, paint),
+    section('Delivery would take', `  ${planText(plan)}\n`, paint),
     nextStepsText(stepsAfterCheck(check, flags), paint),
   ];
   return sections.filter((text) => text !== '').join('\n');
 }
 
-function planText(plan: CheckPlan, requestsPerSecond: number): string {
+function planText(plan: CheckPlan): string {
   if (plan.requests === 0) return 'nothing: there is nothing new to send.';
   const customers = plural(plan.customers, 'customer');
   const departments = plural(plan.departments, 'department');
   const duration = formatDurationMs(plan.minimumDurationMs);
-  return `${plural(plan.requests, 'request')} for ${customers} in ${departments}: at least ${duration} at ${formatCount(requestsPerSecond)} a second.`;
+  return `${plural(plan.requests, 'request')} for ${customers} in ${departments}: at least ${duration} at the configured rate.`;
 }
 
 function departmentsTable({ departments }: Breakdown): string {

@@ -9,7 +9,6 @@ export interface NextStep {
 }
 
 export interface NextStepFacts {
-  readonly openRejects: number;
   /** `delivery.resendUnknown`: whether the next run takes up unknown messages by itself. */
   readonly resendUnknown: boolean;
   /** How rejects are best handed to a person: as the source has them. */
@@ -20,7 +19,11 @@ export interface NextStepFacts {
 
 type SummaryFacts = Pick<Summary, 'records' | 'files' | 'messages' | 'balanced' | 'status' | 'stopReason'>;
 
-export function nextSteps(summary: SummaryFacts, facts: NextStepFacts): readonly NextStep[] {
+export function nextSteps(
+  summary: SummaryFacts,
+  openRejects: number,
+  facts: NextStepFacts,
+): readonly NextStep[] {
   const { records, files, messages } = summary;
   const steps: NextStep[] = [];
   const add = (when: boolean, words: string | null, why: string) => {
@@ -41,12 +44,12 @@ export function nextSteps(summary: SummaryFacts, facts: NextStepFacts): readonly
   );
   const workLeft = messages.pending > 0 || summary.status === 'interrupted';
   add(workLeft, 'run', workLeftText(messages.pending));
-  if (facts.openRejects > 0) {
+  if (openRejects > 0) {
     const file = `rejects.${facts.exportFormat}`;
     add(
       true,
       `export --state rejected -o ${file}`,
-      `Correct ${plural(facts.openRejects, 'rejected record')} in ${file}, then:`,
+      `Correct ${plural(openRejects, 'rejected record')} in ${file}, then:`,
     );
     add(true, `run --input ${file}`, 'feeds them back and closes the rejects.');
   }
@@ -77,11 +80,11 @@ export function nextSteps(summary: SummaryFacts, facts: NextStepFacts): readonly
 
 /** What has to be put right before the next run is of any use. */
 const REMEDIES: Record<string, string> = {
-  'credentials-refused': 'Correct destination.auth: the API refuses the credentials.',
-  'department-parked': 'Have the department allowed for these credentials.',
-  'wrong-base-url':
+  credentials: 'Correct destination.auth: the API refuses the credentials.',
+  destination: 'Check destination.baseUrl: the API refuses every request.',
+  'not-found':
     'Check destination.baseUrl, departmentUuid and customerUuid: the API knows none of the customers.',
-  'request-refused': 'Check destination.baseUrl: the API refuses every request.',
+  parked: 'Have the department allowed for these credentials.',
   outage: 'Wait until the API is available again.',
   'max-failures': 'Look at what failed before you go on.',
 };

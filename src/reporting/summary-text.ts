@@ -7,15 +7,18 @@ import { type Paint, type Style, unpainted } from './paint.ts';
 import { type Cell, renderTable } from './table.ts';
 import { terminalLine } from './terminal-text.ts';
 
-export interface SummaryTextOptions extends NextStepFacts {
+export interface SummaryTextOptions {
   /** What needs attention in the whole stream, by state and code, with example positions. */
   readonly codes: readonly CodeCount[];
+  readonly openRejects: number;
+  /** What the commands to type next depend on; null where there is nothing to go on with (a rehearsal). */
+  readonly next: NextStepFacts | null;
   readonly paint?: Paint;
 }
 
 export function summaryText(
   summary: Summary,
-  { codes, paint = unpainted, ...facts }: SummaryTextOptions,
+  { codes, openRejects, next, paint = unpainted }: SummaryTextOptions,
 ): string {
   const { records, files, messages, requests } = summary;
   const sections = [
@@ -32,12 +35,12 @@ export function summaryText(
         ['failed', messages.failed],
         ['unknown', messages.unknown],
         ['pending', messages.pending],
-        ['open rejects', facts.openRejects],
+        ['open rejects', openRejects],
       ]),
       paint,
     ),
     section('Needs attention', codesTable(codes, paint), paint),
-    nextStepsText(nextSteps(summary, facts), paint),
+    next === null ? '' : nextStepsText(nextSteps(summary, openRejects, next), paint),
   ];
   return sections.filter((text) => text !== '').join('\n');
 }
