@@ -101,10 +101,10 @@ function stepsAfterCheck(
   if (files.damaged > 0) steps.push({ command: null, why: 'Mend or fetch again the damaged files.' });
   if (plan.requests > 0) {
     steps.push(
-      { command: commandLine('preview', flags), why: 'Shows records beside the requests that they become.' },
+      { command: commandLine('preview', flags), why: 'shows records beside the requests that they become' },
       {
         command: commandLine('run --limit 10', flags),
-        why: 'Sends ten messages, to look at them in the target.',
+        why: 'sends ten messages, to be looked at in the target',
       },
     );
   }

@@ -5,81 +5,21 @@ import { plural } from './counts.ts';
 export interface NextStep {
   /** To be typed as it stands; null where something other than a command is called for. */
   readonly command: string | null;
+  /** What the command does, or, without one, what is to be done. */
   readonly why: string;
 }
 
 export interface NextStepFacts {
   /** `delivery.resendUnknown`: whether the next run takes up unknown messages by itself. */
   readonly resendUnknown: boolean;
-  /** How rejects are best handed to a person: as the source has them. */
+  /** How records are best handed to a person: as the source has them. */
   readonly exportFormat: 'csv' | 'ndjson';
   /** Flags that the next command needs as well, e.g. `-c other.json`; quoted here. */
   readonly flags: readonly string[];
 }
 
-type SummaryFacts = Pick<Summary, 'records' | 'files' | 'messages' | 'balanced' | 'status' | 'stopReason'>;
-
-export function nextSteps(
-  summary: SummaryFacts,
-  openRejects: number,
-  facts: NextStepFacts,
-): readonly NextStep[] {
-  const { records, files, messages } = summary;
-  const steps: NextStep[] = [];
-  const add = (when: boolean, words: string | null, why: string) => {
-    if (when) steps.push({ command: words === null ? null : commandLine(words, facts.flags), why });
-  };
-
-  add(
-    !summary.balanced,
-    'ledger check',
-    'The counts do not add up: this is a defect, please report it with this text.',
-  );
-  const remedy = summary.stopReason === null ? undefined : REMEDIES[summary.stopReason];
-  add(remedy !== undefined, null, remedy ?? '');
-  add(
-    files.damaged > 0,
-    null,
-    `Mend or fetch again the ${plural(files.damaged, 'damaged file')}; the next run reads it again.`,
-  );
-  const workLeft = messages.pending > 0 || summary.status === 'interrupted';
-  add(workLeft, 'run', workLeftText(messages.pending));
-  if (openRejects > 0) {
-    const file = `rejects.${facts.exportFormat}`;
-    add(
-      true,
-      `export --state rejected -o ${file}`,
-      `Correct ${plural(openRejects, 'rejected record')} in ${file}, then:`,
-    );
-    add(true, `run --input ${file}`, 'feeds them back and closes the rejects.');
-  }
-  if (messages.failed > 0) {
-    const file = `failed.${facts.exportFormat}`;
-    add(
-      true,
-      `export --state failed -o ${file}`,
-      `Look at ${plural(messages.failed, 'failed message')}; once the cause is gone:`,
-    );
-    add(true, 'retry', 'sends them again.');
-  }
-  const unknown = plural(messages.unknown, 'message whose fate is unknown', 'messages whose fate is unknown');
-  add(messages.unknown > 0 && facts.resendUnknown && !workLeft, 'run', `Sends again ${unknown}.`);
-  add(messages.unknown > 0 && !facts.resendUnknown, 'retry --unknown', `Sends again ${unknown}.`);
-  add(
-    messages.unknown > 0,
-    'resolve --as accepted',
-    'If you know that they arrived (narrow it with --id, --customer, --run).',
-  );
-  add(
-    records.conflicts > 0,
-    `export --state conflict -o conflicts.${facts.exportFormat}`,
-    `Look at ${plural(records.conflicts, 'record')} that came again with other content.`,
-  );
-  return steps;
-}
-
 /** What has to be put right before the next run is of any use. */
-const REMEDIES: Record<string, string> = {
+const REMEDIES: Readonly<Record<string, string>> = {
   credentials: 'Correct destination.auth: the API refuses the credentials.',
   destination: 'Check destination.baseUrl: the API refuses every request.',
   'not-found':
@@ -89,10 +29,58 @@ const REMEDIES: Record<string, string> = {
   'max-failures': 'Look at what failed before you go on.',
 };
 
-function workLeftText(pending: number): string {
-  return pending === 0
-    ? 'Goes on where this run ended.'
-    : `Delivers ${plural(pending, 'message')} still waiting.`;
+export function nextSteps(
+  { records, files, messages, balanced, status, stopReason }: Omit<Summary, 'requests'>,
+  openRejects: number,
+  { resendUnknown, exportFormat, flags }: NextStepFacts,
+): readonly NextStep[] {
+  const steps: NextStep[] = [];
+  const todo = (why: string) => steps.push({ command: null, why });
+  const type = (words: string, why: string) => steps.push({ command: commandLine(words, flags), why });
+
+  if (!balanced)
+    type('ledger check', 'the counts do not add up, which is a defect: please report it with this text');
+  const remedy = stopReason === null ? undefined : REMEDIES[stopReason];
+  if (remedy !== undefined) todo(remedy);
+  if (files.damaged > 0)
+    todo(`Mend, or fetch again, ${plural(files.damaged, 'damaged file')}: the next run reads it.`);
+
+  const workLeft = messages.pending > 0 || status === 'interrupted';
+  if (messages.pending > 0) type('run', `delivers ${plural(messages.pending, 'message')} still waiting`);
+  else if (workLeft) type('run', 'goes on where this run ended');
+
+  if (openRejects > 0) {
+    const file = `rejects.${exportFormat}`;
+    type(
+      `export --state rejected -o ${file}`,
+      `writes ${plural(openRejects, 'rejected record')} to a file; correct them there`,
+    );
+    type(`run --input ${file}`, 'feeds the corrected records back and closes the rejects');
+  }
+  if (messages.failed > 0) {
+    type(
+      `export --state failed -o failed.${exportFormat}`,
+      `shows ${plural(messages.failed, 'failed message')} and why`,
+    );
+    type('retry', 'sends them again, once the cause is gone');
+  }
+  if (messages.unknown > 0) {
+    const unknown = plural(
+      messages.unknown,
+      'message whose fate is unknown',
+      'messages whose fate is unknown',
+    );
+    if (!resendUnknown) type('retry --unknown', `sends again ${unknown}`);
+    else if (!workLeft) type('run', `sends again ${unknown}`);
+    type('resolve --as accepted', 'if you know that they arrived (narrow it by --id, --customer or --run)');
+  }
+  if (records.conflicts > 0) {
+    type(
+      `export --state conflict -o conflicts.${exportFormat}`,
+      `shows ${plural(records.conflicts, 'record')} that came again with other content`,
+    );
+  }
+  return steps;
 }
 
 /** `backhaul` and what follows, to be typed into a POSIX shell as it stands. */

@@ -115,7 +115,7 @@ export function codesTable(codes: readonly CodeCount[], paint: Paint): string {
 export function nextStepsText(steps: readonly NextStep[], paint: Paint): string {
   if (steps.length === 0) return 'Nothing is left to do.\n';
   const lines = steps.map(({ command, why }) =>
-    command === null ? `  ${why}\n` : `  ${why}\n    ${paint('bold', terminalLine(command))}\n`,
+    command === null ? `  ${why}\n` : `  ${paint('bold', terminalLine(command))}\n      ${why}\n`,
   );
   return section('Next', lines.join(''), paint);
 }
