@@ -56,6 +56,8 @@ export interface StagedMessage extends StagedBase {
   readonly departmentUuid: string;
   readonly customerUuid: string;
   readonly sentAtUtcMs: number;
+  /** Message type as `breakdown()` counts it; when left out, the item's `messageAttributes.type`. */
+  readonly type?: string | null;
   /** SHA-256 of envelope and item, first 16 bytes: two messages with equal hashes have the same content. */
   readonly contentHash: Buffer;
   /** The request item as JSON text; sent byte for byte, on every attempt. */
@@ -115,6 +117,8 @@ export type InputStatus = 'reading' | 'complete' | 'damaged';
 export interface DeliveryOptions {
   /** At most this many messages are handed out; null for all. */
   readonly limit: number | null;
+  /** Only messages that {@link Ledger.requeue} queued in this run; null for everything that is due. */
+  readonly queuedBy: RunId | null;
   /**
    * Whether `unknown` messages are handed out again. Each is, at most `maxAutomaticResends` times over all runs
    * (interruptions not counted), unless a person asked for it.
@@ -291,7 +295,7 @@ export interface Ledger {
   settle(end: AttemptEnd): Promise<void>;
 
   /* A person's word. */
-  requeue(filter: MessageFilter): Promise<RequeueResult>;
+  requeue(filter: MessageFilter, run: RunId): Promise<RequeueResult>;
   resolve(filter: MessageFilter, verdict: Verdict): Promise<RequeueResult>;
   /** Closes open rejects without importing them. `ids` are sourceUuids or `file:line`. */
   dismissRejects(filter: { readonly ids?: readonly string[]; readonly run?: RunId }): Promise<number>;

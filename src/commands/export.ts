@@ -1,0 +1,60 @@
+import { resolve } from 'node:path';
+import { UsageError } from '../errors.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { ExportState } from '../ledger/ledger.ts';
+import { exportRows } from '../reporting/export-rows.ts';
+import { openOutput } from '../reporting/output-file.ts';
+import { defineCommand } from './command.ts';
+import { ledgerOf, loadSetting } from './compose.ts';
+import { choice, text } from './flags.ts';
+
+const STATES = [
+  'accepted',
+  'failed',
+  'unknown',
+  'pending',
+  'stored',
+  'missing',
+  'rejected',
+  'conflict',
+] as const satisfies readonly ExportState[];
+
+export const exportMessages = defineCommand({
+  flags: {
+    state: choice({ describe: `Which to write: ${STATES.join(', ')}` }, STATES),
+    format: choice({ describe: 'csv or ndjson (default: csv for csv sources, else ndjson)' }, [
+      'csv',
+      'ndjson',
+    ]),
+    output: text({ alias: 'o', describe: 'File to write, mode 0600 (default: standard output)' }),
+  },
+
+  async run(flags, context) {
+    const { state, output } = flags;
+    if (state === undefined) {
+      throw new UsageError('export needs --state', { code: 'BAD_FLAG', fix: `One of ${STATES.join(', ')}.` });
+    }
+    const toFile = output !== undefined && output !== '-';
+    if (flags.json && !toFile) {
+      throw new UsageError('--json and an export both want standard output', {
+        code: 'BAD_FLAG',
+        fix: 'Name a file with -o; --json then says how many rows went into it.',
+      });
+    }
+    const setting = await loadSetting(flags, context);
+    const format = flags.format ?? (setting.config.source.format === 'csv' ? 'csv' : 'ndjson');
+    const ledger = await ledgerOf(setting, 'read-only');
+    try {
+      const target = toFile ? resolve(context.cwd, output) : null;
+      const rows = await openOutput(target, context.stdout, (writable) =>
+        exportRows(() => ledger.export(state), { format, output: writable }),
+      );
+      if (flags.json)
+        context.stdout.write(`${JSON.stringify({ exported: rows, state, format, file: output })}\n`);
+      else if (!flags.quiet) context.stderr.write(`${rows} ${state} written.\n`);
+      return EXIT.done;
+    } finally {
+      await ledger.close();
+    }
+  },
+});

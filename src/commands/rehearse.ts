@@ -1,0 +1,57 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { REHEARSAL_FAULTS } from '../simulator/faults.ts';
+import { parseFaults } from '../simulator/parse-faults.ts';
+import { SIMULATOR_DEFAULTS } from '../simulator/simulator.ts';
+import { startSimulator } from '../simulator/start-simulator.ts';
+import { defineCommand } from './command.ts';
+import { loadSetting, type Setting } from './compose.ts';
+import { execute } from './execute-run.ts';
+import { list, wholeNumber } from './flags.ts';
+import { deliveryFlags } from './run-flags.ts';
+
+/** `run` with nothing at stake: the API is a simulator of this process, the ledger is thrown away. */
+export const rehearse = defineCommand({
+  flags: {
+    ...deliveryFlags,
+    fault: list({
+      describe: 'Misbehave like this instead of the usual mix; as in `simulate`; `none` for none',
+    }),
+    seed: wholeNumber({ describe: 'Decides all chance (default: 1)' }, 0),
+  },
+
+  async run(flags, context) {
+    const setting = await loadSetting(flags, context);
+    const directory = await mkdtemp(join(tmpdir(), 'backhaul-rehearsal-'));
+    const simulator = await startSimulator({
+      faults: faultsOf(flags.fault),
+      seed: flags.seed ?? SIMULATOR_DEFAULTS.seed,
+    });
+    try {
+      return await execute(
+        {
+          command: 'rehearse',
+          setting: rehearsalOf(setting, simulator.baseUrl, join(directory, 'ledger.db')),
+          credentials: { username: SIMULATOR_DEFAULTS.username, password: SIMULATOR_DEFAULTS.password },
+          reading: { reread: false },
+        },
+        flags,
+        context,
+      );
+    } finally {
+      await simulator.close();
+      await rm(directory, { recursive: true, force: true });
+    }
+  },
+});
+
+function faultsOf(given: readonly string[]) {
+  if (given.length === 0) return REHEARSAL_FAULTS;
+  return given.filter((text) => text !== 'none').flatMap(parseFaults);
+}
+
+function rehearsalOf(setting: Setting, baseUrl: string, ledgerPath: string): Setting {
+  const { config } = setting;
+  return { ...setting, ledgerPath, config: { ...config, destination: { ...config.destination, baseUrl } } };
+}

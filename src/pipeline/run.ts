@@ -1,0 +1,148 @@
+/**
+ * One run: stage, deliver, and close the books. The parts come from outside; this file only knows their seams.
+ */
+import { type Clock, systemClock } from '../clock.ts';
+import type { DeliveryConfig } from '../config/schema.ts';
+import { deliver } from '../delivery/deliver.ts';
+import type { DeliveryObserver } from '../delivery/observer.ts';
+import type { Destination } from '../destinations/destination.ts';
+import type { Ledger, OnConflict, RunId } from '../ledger/ledger.ts';
+import type { Mapping } from '../mapping/mapping.ts';
+import type { OccurrenceCounter } from '../messages/identity.ts';
+import type { Source } from '../sources/source.ts';
+import { deadline } from './deadline.ts';
+import { type StageObserver, type StagingReport, stage } from './stage.ts';
+import { type Closing, closeSummary, type Summary } from './summary.ts';
+
+export interface RunObserver extends StageObserver, DeliveryObserver {
+  /** Messages that an earlier process left `sending`: their fate is unknown. */
+  onInterrupted?(messages: number): void;
+}
+
+/** What is read; null for a run that only delivers. */
+export interface Intake {
+  readonly source: Source;
+  readonly mapping: Mapping;
+  readonly sourceFingerprint: string;
+  readonly occurrences: OccurrenceCounter;
+  /** Read inputs that were fully staged before all the same. */
+  readonly reread: boolean;
+}
+
+export interface RunOptions {
+  readonly stream: string;
+  readonly ledger: Ledger;
+  readonly intake: Intake | null;
+  readonly destination: Destination;
+  readonly delivery: DeliveryConfig;
+  /** As the ledger is to remember it: `run` (the default), `retry`, … */
+  readonly command?: string;
+  /** Default: `reject`. */
+  readonly onConflict?: OnConflict;
+  /** Called once the run has begun, before anything is read or sent: where `retry` queues its messages. */
+  readonly prepare?: (run: RunId) => Promise<void>;
+  /** Deliver only what was queued by `prepare`; false, the default, delivers everything that is due. */
+  readonly onlyQueued?: boolean;
+  /** Most messages to deliver; null, the default, for all. */
+  readonly limit?: number | null;
+  /** Most messages that may newly fail; null, the default, for any number. */
+  readonly maxFailures?: number | null;
+  /** Longest time the run may take; null, the default, for any. */
+  readonly maxDurationMs?: number | null;
+  readonly clock?: Clock;
+  /** Between 0 and 1; spreads retries. */
+  readonly random?: () => number;
+  /** Ends the run in an orderly way; `SIGINT` or `SIGTERM` as its reason decides the exit code. */
+  readonly signal?: AbortSignal;
+  readonly observer?: RunObserver;
+}
+
+const NOTHING_READ: StagingReport = {
+  records: {
+    read: 0,
+    new: 0,
+    replaced: 0,
+    unchanged: 0,
+    duplicates: 0,
+    conflicts: 0,
+    skipped: 0,
+    rejected: 0,
+  },
+  files: { read: 0, unchanged: 0, damaged: 0 },
+};
+
+/**
+ * Runs the pipeline to its end, whatever end that is: failures of messages, of the API and interruptions are
+ * part of the summary.
+ * @throws {UsageError} when the configuration does not fit the inputs.
+ * @throws {LedgerError} when the ledger cannot be written; what it holds stays right.
+ */
+export async function runPipeline({
+  stream,
+  ledger,
+  intake,
+  destination,
+  delivery,
+  command = 'run',
+  onConflict = 'reject',
+  prepare,
+  onlyQueued = false,
+  limit = null,
+  maxFailures = null,
+  maxDurationMs = null,
+  clock = systemClock,
+  random = Math.random,
+  signal = NEVER,
+  observer = {},
+}: RunOptions): Promise<Closing<Summary>> {
+  const startedAtMs = clock.nowMs();
+  const { run, interrupted } = await ledger.beginRun({ command, startedAtMs });
+  if (interrupted > 0) observer.onInterrupted?.(interrupted);
+
+  const time = deadline(signal, maxDurationMs, clock);
+  try {
+    await prepare?.(run);
+    const staged =
+      intake === null
+        ? NOTHING_READ
+        : await stage({ run, ...intake, ledger, onConflict, signal: time.signal, observer });
+    const delivered = await deliver({
+      ledger,
+      destination,
+      config: delivery,
+      run,
+      clock,
+      random,
+      signal: time.signal,
+      onlyQueued,
+      limit,
+      maxFailures,
+      observer,
+    });
+    const closing = closeSummary({
+      run,
+      stream,
+      startedAtMs,
+      endedAtMs: clock.nowMs(),
+      ...staged,
+      onConflict,
+      requests: delivered.requests,
+      messages: await ledger.counts(),
+      stateCounts: await ledger.stateCounts(),
+      newlyFailed: delivered.messages.failed,
+      newlyUnknown: delivered.messages.unknown,
+      stopReason: delivered.stopReason,
+      signal: signal.aborted ? signal.reason : null,
+    });
+    await ledger.endRun(run, {
+      status: closing.summary.status,
+      endedAtMs: clock.nowMs(),
+      summaryJson: JSON.stringify(closing.summary),
+    });
+    return closing;
+  } finally {
+    time.release();
+  }
+}
+
+const NEVER = new AbortController().signal;

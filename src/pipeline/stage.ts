@@ -1,0 +1,201 @@
+/**
+ * The first phase: every record of every input is read, mapped, validated and written into the ledger.
+ *
+ * An input whose fingerprint (its content, and everything that decides what its records become) was fully staged
+ * before is not read again. Staging may be killed at any moment: an input counts as complete only after its last record
+ * is committed, and reading it again finds what is already there unchanged.
+ */
+import { hash } from 'node:crypto';
+import { DamagedInputError } from '../errors.ts';
+import type {
+  ConflictNotice,
+  InputId,
+  Ledger,
+  OnConflict,
+  RecordTally,
+  RunId,
+  StagedRecord,
+} from '../ledger/ledger.ts';
+import type { Advice, Mapping } from '../mapping/mapping.ts';
+import type { OccurrenceCounter } from '../messages/identity.ts';
+import type { Source, SourceInput } from '../sources/source.ts';
+import { toStagedRecord } from './staged-record.ts';
+
+/** One ledger transaction; large ones make random keys cheap. */
+const CHUNK_RECORDS = 8_000;
+/** Keeps memory flat when records are large. */
+const CHUNK_BYTES = 16 * 1024 * 1024;
+/** A notice is for people; beyond this many only the count says more. */
+const KEPT_NOTICES = 20;
+
+export interface StageObserver {
+  /** Once, when the inputs are known; null when any size is unknown. */
+  onInputs?(inputs: { count: number; totalBytes: number | null }): void;
+  /** Bytes read of all inputs together, inputs that were not read again included. */
+  onProgress?(progress: { bytes: number; records: number; rejected: number }): void;
+  onDamage?(damage: DamagedInputError): void;
+  onConflict?(conflict: ConflictNotice): void;
+  onAdvice?(advice: Advice): void;
+}
+
+export interface StageOptions {
+  readonly run: RunId;
+  readonly source: Source;
+  readonly mapping: Mapping;
+  /** What decides, beside the mapping, how files become records; part of every fingerprint. */
+  readonly sourceFingerprint: string;
+  readonly ledger: Ledger;
+  readonly occurrences: OccurrenceCounter;
+  readonly onConflict: OnConflict;
+  /** Read inputs that were fully staged before all the same. */
+  readonly reread: boolean;
+  readonly signal: AbortSignal;
+  readonly observer: StageObserver;
+}
+
+export interface StagingReport {
+  readonly records: RecordTally & { read: number };
+  readonly files: { read: number; unchanged: number; damaged: number };
+}
+
+export async function stage(options: StageOptions): Promise<StagingReport> {
+  const { source, signal, observer } = options;
+  const inputs = await source.inputs();
+  observer.onInputs?.({ count: inputs.length, totalBytes: totalBytes(inputs) });
+  for (const advice of options.mapping.advice) observer.onAdvice?.(advice);
+
+  const staging = createStaging(options);
+  for (const input of inputs) {
+    if (signal.aborted) break;
+    await staging.stageInput(input);
+  }
+  return staging.report();
+}
+
+function createStaging({
+  run,
+  mapping,
+  ledger,
+  occurrences,
+  onConflict,
+  observer,
+  ...options
+}: StageOptions) {
+  const records = emptyTally();
+  const files = { read: 0, unchanged: 0, damaged: 0 };
+  let bytesBefore = 0;
+  let conflictsTold = 0;
+  let remappedTold = false;
+
+  async function stageInput(input: SourceInput): Promise<void> {
+    const fingerprint = await fingerprintOf(input);
+    if (fingerprint !== null && !options.reread && (await ledger.hasCompleteInput(fingerprint))) {
+      files.unchanged += 1;
+    } else {
+      await readInput(input, fingerprint);
+    }
+    bytesBefore += input.sizeBytes ?? 0;
+    tellProgress(0);
+  }
+
+  async function fingerprintOf(input: SourceInput): Promise<string | null> {
+    const digest = await input.digest();
+    return digest === null
+      ? null
+      : hash('sha256', JSON.stringify([digest, options.sourceFingerprint, mapping.fingerprint]), 'hex');
+  }
+
+  async function readInput(input: SourceInput, fingerprint: string | null): Promise<void> {
+    files.read += 1;
+    occurrences.reset();
+    const id = await ledger.beginInput({ run, name: input.name, sizeBytes: input.sizeBytes });
+    const before = records.read;
+    try {
+      await stageRecords(input, id);
+      if (options.signal.aborted) return;
+      await ledger.endInput(id, { status: 'complete', fingerprint, records: records.read - before });
+    } catch (error) {
+      if (!(error instanceof DamagedInputError)) throw error;
+      files.damaged += 1;
+      observer.onDamage?.(error);
+      await ledger.endInput(id, { status: 'damaged', fingerprint: null, records: records.read - before });
+    }
+  }
+
+  async function stageRecords(input: SourceInput, id: InputId): Promise<void> {
+    let chunk: StagedRecord[] = [];
+    let chunkBytes = 0;
+    let inputBytes = 0;
+    const flush = async () => {
+      if (chunk.length === 0) return;
+      await commit(id, chunk);
+      chunk = [];
+      chunkBytes = 0;
+      tellProgress(inputBytes);
+    };
+    const reading = input.read({
+      signal: options.signal,
+      onBytes: (bytesRead) => {
+        inputBytes = bytesRead;
+      },
+      onHeader: (header) => {
+        for (const advice of mapping.checkHeader(header)) observer.onAdvice?.(advice);
+      },
+    });
+    try {
+      for await (const record of reading) {
+        const staged = toStagedRecord(record, mapping, occurrences);
+        chunk.push(staged);
+        chunkBytes += staged.recordJson.length + (staged.kind === 'message' ? staged.itemJson.length : 0);
+        if (chunk.length >= CHUNK_RECORDS || chunkBytes >= CHUNK_BYTES) await flush();
+      }
+    } finally {
+      // Also when the input turns out damaged: the records before the damage count.
+      await flush();
+    }
+  }
+
+  async function commit(id: InputId, chunk: readonly StagedRecord[]): Promise<void> {
+    const { tally, conflicts, remappedAfterSend } = await ledger.stage(id, chunk, onConflict);
+    for (const key of Object.keys(tally) as (keyof RecordTally)[]) records[key] += tally[key];
+    records.read += chunk.length;
+    for (const conflict of conflicts) {
+      if (conflictsTold < KEPT_NOTICES) observer.onConflict?.(conflict);
+      conflictsTold += 1;
+    }
+    if (remappedAfterSend > 0 && !remappedTold) {
+      remappedTold = true;
+      observer.onAdvice?.(REMAPPED_AFTER_SEND);
+    }
+  }
+
+  function tellProgress(inputBytes: number): void {
+    observer.onProgress?.({
+      bytes: bytesBefore + inputBytes,
+      records: records.read,
+      rejected: records.rejected,
+    });
+  }
+
+  return { stageInput, report: (): StagingReport => ({ records, files }) };
+}
+
+const REMAPPED_AFTER_SEND: Advice = {
+  code: 'REMAPPED_AFTER_SEND',
+  message:
+    'the mapping now gives other content for messages that were already sent; they are left as they are',
+  fix: 'Nothing, unless they were wrong: what was sent cannot be changed from here.',
+};
+
+function emptyTally(): RecordTally & { read: number } {
+  return { read: 0, new: 0, replaced: 0, unchanged: 0, duplicates: 0, conflicts: 0, skipped: 0, rejected: 0 };
+}
+
+function totalBytes(inputs: readonly SourceInput[]): number | null {
+  let total = 0;
+  for (const { sizeBytes } of inputs) {
+    if (sizeBytes === null) return null;
+    total += sizeBytes;
+  }
+  return total;
+}
