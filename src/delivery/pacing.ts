@@ -1,0 +1,81 @@
+/**
+ * The pace of requests: slots of 1/rate, shared by all workers, taken before every attempt.
+ *
+ * Slots stand on an absolute schedule, so that a late timer delays one request and not all that follow. They are one percent
+ * wider than the rate asks for: what leaves at even intervals arrives at slightly uneven ones, and a limiter at the other
+ * end that counts strictly must not see one request too many.
+ *
+ * Between its slot and its start a request's intent is written, which takes as long as the disk takes. So the promise
+ * that no one-second window starts more than the cap is kept where requests start: `depart` remembers the
+ * latest starts and holds a request back, for milliseconds, when it would come too early.
+ */
+import type { Clock } from '../clock.ts';
+
+const SLOT_WIDENING = 1.01;
+
+/** A millisecond more than the window: two starts exactly a second apart share a window that includes both ends. */
+const WINDOW_MS = 1_001;
+
+/** What timers can do. Slots nearer than this are taken at once; `depart` keeps the cap all the same. */
+const TIMER_RESOLUTION_MS = 1;
+
+export interface PacerOptions {
+  readonly requestsPerSecond: number;
+  /** Requests that may start at once after a pause of ours, within the same cap. */
+  readonly burst: number;
+  readonly clock: Clock;
+}
+
+export interface Pacer {
+  /** Waits for the next slot. False when `signal` aborted first; the slot is then lost, which hurts nobody. */
+  slot(signal: AbortSignal): Promise<boolean>;
+  /** To be awaited right before a request starts. Starts are in the order of the calls. */
+  depart(): Promise<void>;
+  /** Nobody gets a slot during the next `delayMs`; slots already given out within that time are taken back. */
+  pause(delayMs: number): void;
+}
+
+export function createPacer({ requestsPerSecond, burst, clock }: PacerOptions): Pacer {
+  const intervalMs = (1_000 * SLOT_WIDENING) / requestsPerSecond;
+  const creditMs = (burst - 1) * intervalMs;
+  const sleepFromMs = intervalMs < TIMER_RESOLUTION_MS ? TIMER_RESOLUTION_MS : 0;
+  // A rate of 2.5 allows three starts in some windows, or it would be a rate of 2.
+  const starts = new Float64Array(Math.ceil(requestsPerSecond)).fill(Number.NEGATIVE_INFINITY);
+  let started = 0;
+  let lastDeparture: Promise<void> = Promise.resolve();
+  let nextSlotMs = Number.NEGATIVE_INFINITY;
+  let pausedUntilMs = Number.NEGATIVE_INFINITY;
+
+  async function start(): Promise<void> {
+    const oldest = started++ % starts.length;
+    const earliestMs = (starts[oldest] as number) + WINDOW_MS;
+    let nowMs = clock.monotonicMs();
+    if (nowMs < earliestMs) {
+      await clock.sleep(earliestMs - nowMs);
+      nowMs = clock.monotonicMs();
+    }
+    starts[oldest] = nowMs;
+  }
+
+  return {
+    async slot(signal) {
+      for (;;) {
+        if (signal.aborted) return false;
+        const nowMs = clock.monotonicMs();
+        const slotMs = Math.max(nextSlotMs, nowMs - creditMs, pausedUntilMs);
+        nextSlotMs = slotMs + intervalMs;
+        if (slotMs - nowMs > sleepFromMs) await clock.sleep(slotMs - nowMs, signal);
+        if (signal.aborted) return false;
+        // Unless a pause began while we waited.
+        if (slotMs >= pausedUntilMs || clock.monotonicMs() >= pausedUntilMs) return true;
+      }
+    },
+    depart() {
+      lastDeparture = lastDeparture.then(start);
+      return lastDeparture;
+    },
+    pause(delayMs) {
+      pausedUntilMs = Math.max(pausedUntilMs, clock.monotonicMs() + delayMs);
+    },
+  };
+}
