@@ -41,9 +41,12 @@ export function sendText(
   text: string,
   headers: OutgoingHttpHeaders = {},
 ): void {
-  const body = Buffer.from(text, 'utf8');
-  response.writeHead(status, { ...headers, 'content-type': contentType, 'content-length': body.length });
-  response.end(body);
+  response.writeHead(status, {
+    ...headers,
+    'content-type': contentType,
+    'content-length': Buffer.byteLength(text, 'utf8'),
+  });
+  response.end(text, 'utf8');
 }
 
 export function sendJson(

@@ -7,10 +7,11 @@
  */
 import { anything, arrayOf, mapOf, oneOf, type Problem, type Shape, shapeOf } from './shapes.ts';
 
-const MESSAGE_TYPES = ['DRAFT', 'DISCARDED_DRAFT', 'OUTGOING', 'INCOMING', 'NOTE'];
-const PROTOCOLS = ['TEXT', 'EMAIL', 'VOICE_CALL', 'NONE'];
-
-const PURPOSES = words(`
+/** The closed lists of values, by field name. */
+export const CODE_LISTS = {
+  type: ['DRAFT', 'DISCARDED_DRAFT', 'OUTGOING', 'INCOMING', 'NOTE'],
+  protocol: ['TEXT', 'EMAIL', 'VOICE_CALL', 'NONE'],
+  purpose: words(`
   F OPTIN_APP OPTIN_REJ OPTIN_REQ OPTIN_ACT D PDINOTIFY INS_NOTIFY INSPECT_RESTORED TECH_INS_NOTIFY
   VWA_REGULAR_MANUAL VWA_TECH_MANUAL VWA_TECH_AUTO APPT_ESTIMATE_SIGN_REQUEST AUTORESPOND CONSENT
   TIRE_PROFILE_INSP TIRE_RECOMM_APPROVAL W P R S A CIWNotOp PR APR AUTOMATIC_PREQUALIFICATION AC AU AD V TF CF
@@ -26,20 +27,19 @@ const PURPOSES = words(`
   UBER_RIDE_CANCELLATION SHARED_RIDE_MESSAGE THREAD_OWNERSHIP_CHANGED_NOTIFICATION USER_ONBOARDING_INVITE
   OUT_OF_OFFICE_TURN_OFF_REMINDER RETRY_AUTORESPONDER DUE_FOLLOWUPS_NOTE DO_NEG_AMT_ALERT
   PAYMENT_FIRSTTIME_CUSTOMER OPB MBNOTES SIGNED_ESTIMATE_NOTIFICATION RSNOTES READY_TO_SEND_NOTIFICATION
-  VOICEBOT_ASSIST VOICEBOT_ASSIST_BOOK_AN_APPOINTMENT_REPLY VOICEBOT_CALL_SUMMARY`);
-
-const DRAFT_STATUSES = ['SCHEDULED', 'FAILED', 'DISCARDED', 'SENT', 'DRAFTED', 'QUEUED'];
-
-const DRAFT_FAILURE_REASONS = words(`
+  VOICEBOT_ASSIST VOICEBOT_ASSIST_BOOK_AN_APPOINTMENT_REPLY VOICEBOT_CALL_SUMMARY`),
+  draftStatus: ['SCHEDULED', 'FAILED', 'DISCARDED', 'SENT', 'DRAFTED', 'QUEUED'],
+  draftFailureReason: words(`
   MDL_EVENT_UNDER_TIME_LIMIT_REASON MIN_DELAY_FOR_CEP_NOT_PASSED_REASON UNCLOSED_RO_EXISTS_REASON
   TIME_NOT_CORRECT_FOR_SENDING_REASON MESSAGE_NOT_ALLOWED_FOR_LABEL PREFERRED_COMMUNICATION_NOT_FOUND
   NUMBER_OPTED_OUT NOT_OK_TO_EMAIL FAILED_AUTO_CSI_OLD_CLOSE_DATE USER_DOES_NOT_HAVE_AUTHORITY_TEXING_MANUAL
   USER_DOES_NOT_HAVE_AUTHORITY_TEXTING_AUTOMATIC OLD_INSPECTION DEALERSHIP_NOT_AUTHORIZED_TO_SEND_MESSAGE
   NO_CUSTOMER_FOUND INVALID_PHONE_NUMBER CUSTOMER_OPTED_OUT USER_DOES_NOT_HAVE_AUTHORITY_TO_SEND_MESSAGE
   FAILED_TO_SEND_TEXT NO_PHONE_NUMBER GENERIC_FAILURE_REASON NO_EMAIL_ID CANT_SEND_EMAIL_TO_THIS_CUSTOMER
-  USER_DOES_NOT_HAVE_AUTHORITY_TO_EMAIL_MESSAGE USER_NOT_FOUND_OR_INVALID`);
-
-const BUTTON_THEMES = ['PRIMARY', 'SECONDARY', 'TERTIARY', 'QUATERNARY'];
+  USER_DOES_NOT_HAVE_AUTHORITY_TO_EMAIL_MESSAGE USER_NOT_FOUND_OR_INVALID`),
+  buttonTheme: ['PRIMARY', 'SECONDARY', 'TERTIARY', 'QUATERNARY'],
+  tags: ['TRASH'],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
 
 /** One element of `saveMessageRequestList`. */
 export const HISTORICAL_ITEM: Shape = shapeOf({
@@ -52,17 +52,17 @@ export const HISTORICAL_ITEM: Shape = shapeOf({
   communicationUid: 'string',
   messageAttributes: shapeOf({
     body: 'string',
-    type: oneOf(MESSAGE_TYPES),
-    protocol: oneOf(PROTOCOLS),
-    purpose: oneOf(PURPOSES),
+    type: oneOf(CODE_LISTS.type),
+    protocol: oneOf(CODE_LISTS.protocol),
+    purpose: oneOf(CODE_LISTS.purpose),
     isManual: 'boolean',
     subject: 'string',
     metaData: mapOf('string'),
-    tags: arrayOf(oneOf(['TRASH'])),
+    tags: arrayOf(oneOf(CODE_LISTS.tags)),
     draftAttributes: shapeOf({
-      draftStatus: oneOf(DRAFT_STATUSES),
+      draftStatus: oneOf(CODE_LISTS.draftStatus),
       scheduledOn: 'string',
-      draftFailureReason: oneOf(DRAFT_FAILURE_REASONS),
+      draftFailureReason: oneOf(CODE_LISTS.draftFailureReason),
     }),
     attachments: arrayOf(
       shapeOf({
@@ -101,7 +101,7 @@ export const HISTORICAL_ITEM: Shape = shapeOf({
         buttonTextTranslationWidgetKey: 'string',
         buttonTextTranslationKey: 'string',
         buttonDefaultText: 'string',
-        buttonTheme: oneOf(BUTTON_THEMES),
+        buttonTheme: oneOf(CODE_LISTS.buttonTheme),
         buttonActionEventData: mapOf('string'),
         isPrimaryButton: 'boolean',
       }),
