@@ -76,7 +76,7 @@ export interface SimulatorStats extends TrafficCounts, MemoryCounts {
   /** Items accepted and refused one by one, whatever the answer then said; resubmissions included. */
   readonly accepted: number;
   readonly failed: number;
-  /** Answers and what they were, by HTTP status; requests that got none are missing. */
+  /** How many requests were answered with each HTTP status; those that got no whole answer are missing. */
   readonly statuses: Readonly<Record<string, number>>;
   /** How often each fault struck. */
   readonly faults: Readonly<Record<string, number>>;

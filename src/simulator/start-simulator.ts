@@ -70,7 +70,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   );
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    response.once('finish', () => statuses.add(String(response.statusCode)));
+    if (!isControl(request)) response.once('finish', () => statuses.add(String(response.statusCode)));
     try {
       await dispatch(request, response);
     } catch (error) {
@@ -166,4 +166,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     close,
     closed: closed.promise,
   };
+}
+
+function isControl({ url = '' }: IncomingMessage): boolean {
+  return url.startsWith('/__');
 }
