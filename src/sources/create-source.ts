@@ -1,0 +1,143 @@
+/** The files of one run as a source. */
+import { stdin as processStdin } from 'node:process';
+import type { Readable } from 'node:stream';
+import type { SourceConfig } from '../config/schema.ts';
+import { readCsv } from './csv.ts';
+import { encodingOf, previewOf } from './decoding.ts';
+import { decompressed } from './decompression.ts';
+import { exportFormOf, readExport } from './export-file.ts';
+import { type FoundFile, findFiles, noInputFiles, STANDARD_INPUT } from './find-files.ts';
+import { readJson } from './json.ts';
+import { readNdjson } from './ndjson.ts';
+import { peek } from './peek.ts';
+import type { Header, ReadOptions, Source, SourceInput, SourceRecord } from './source.ts';
+import { digestOf, fileBytes, streamBytes, watchBytes } from './stored-bytes.ts';
+import { isHeadEnough, openText, type TextInput, unreadable } from './text-input.ts';
+
+export interface SourceOptions {
+  /** Directory of the configuration: its globs and the names of inputs are relative to it. */
+  readonly baseDirectory: string;
+  /** Directory that `input` is relative to. */
+  readonly cwd: string;
+  /** Globs that replace the configured files (`--input`). Only these take files that `export` wrote. */
+  readonly input?: readonly string[];
+  /** What `-` reads; the process's own standard input by default. */
+  readonly stdin?: Readable;
+}
+
+/** @throws {UsageError} UNKNOWN_ENCODING */
+export function createSource(config: SourceConfig, options: SourceOptions): Source {
+  const reading: Reading = {
+    config,
+    encoding: encodingOf(config.csv.encoding),
+    stdin: options.stdin ?? processStdin,
+  };
+  return {
+    async inputs() {
+      const files =
+        options.input === undefined
+          ? await configuredFiles(config, options)
+          : await givenFiles(config, options);
+      return files.map((file) => createInput(file, reading));
+    },
+  };
+}
+
+interface Reading {
+  readonly config: SourceConfig;
+  readonly encoding: string;
+  readonly stdin: Readable;
+}
+
+function givenFiles({ allowEmpty }: SourceConfig, { input = [], cwd, baseDirectory }: SourceOptions) {
+  return findFiles(input, { from: cwd, baseDirectory, allowEmpty });
+}
+
+/** What `export` wrote lies about where exports lie, but is fed back only when a person says so. */
+async function configuredFiles(
+  { files, allowEmpty }: SourceConfig,
+  { baseDirectory }: SourceOptions,
+): Promise<FoundFile[]> {
+  const found = await findFiles(files, { from: baseDirectory, baseDirectory, allowEmpty });
+  const own: FoundFile[] = [];
+  for (const file of found) {
+    if (!(await isExportFile(file))) own.push(file);
+  }
+  if (own.length === 0 && found.length > 0 && !allowEmpty) {
+    throw noInputFiles(
+      files.join(' '),
+      'matches only files that `backhaul export` wrote, which --input takes',
+    );
+  }
+  return own;
+}
+
+async function isExportFile({ name, path, sizeBytes }: FoundFile): Promise<boolean> {
+  if (sizeBytes === null) return false;
+  try {
+    const { head, chunks } = await peek(decompressed(fileBytes(path), name), isHeadEnough);
+    await chunks.return?.();
+    return exportFormOf(previewOf(head)) !== null;
+  } catch {
+    // Damage is reported when the file is read.
+    return false;
+  }
+}
+
+function createInput({ name, path, sizeBytes }: FoundFile, reading: Reading): SourceInput {
+  const isReadableAgain = sizeBytes !== null;
+  let digest: string | null = null;
+  const openBytes = (signal?: AbortSignal) =>
+    path === STANDARD_INPUT ? streamBytes(reading.stdin, signal) : fileBytes(path, signal);
+  return {
+    name,
+    sizeBytes,
+    async digest() {
+      if (!isReadableAgain) return null;
+      try {
+        digest = await digestOf(openBytes());
+      } catch (cause) {
+        throw unreadable(name, cause);
+      }
+      return digest;
+    },
+    read({ signal, onBytes, onHeader }: ReadOptions = {}) {
+      const stored = watchBytes(openBytes(signal), { file: name, expectedDigest: digest, onBytes, signal });
+      return recordsOf(stored, name, reading, signal, onHeader);
+    },
+  };
+}
+
+async function* recordsOf(
+  stored: AsyncIterable<Buffer>,
+  file: string,
+  { config, encoding }: Reading,
+  signal: AbortSignal | undefined,
+  onHeader: ((header: Header) => void) | undefined,
+): AsyncGenerator<SourceRecord> {
+  const { head, chunks } = await peek(decompressed(stored, file), isHeadEnough);
+  const exportForm = exportFormOf(previewOf(head));
+  const isConfigured = exportForm === null && config.format === 'csv';
+  const input = await openText(chunks, { file, encoding: isConfigured ? encoding : 'auto', signal });
+  try {
+    if (exportForm !== null) yield* readExport(input, exportForm, config, onHeader);
+    else yield* readFormat(input, config, onHeader);
+  } finally {
+    await input.chunks.return?.();
+  }
+}
+
+function readFormat(
+  input: TextInput,
+  { format, csv, json }: SourceConfig,
+  onHeader: ((header: Header) => void) | undefined,
+): AsyncGenerator<SourceRecord> {
+  switch (format) {
+    case 'csv':
+      return readCsv(input, csv, onHeader);
+    case 'json':
+      return readJson(input, json);
+    case 'ndjson':
+      return readNdjson(input);
+  }
+}

@@ -1,0 +1,65 @@
+/** From a header row to the keys of a record's fields. */
+
+export interface Columns {
+  /** One key per column, all different. */
+  readonly keys: readonly string[];
+  /** Names that occur more than once in the header. */
+  readonly duplicates: readonly string[];
+}
+
+/** Names are trimmed; a repeated one is numbered from the second (`Name#2`), a missing one is its position (`#3`). */
+export function columnsOf(names: readonly string[]): Columns {
+  const trimmed = names.map((name) => name.trim());
+  const taken = new Set(trimmed);
+  const seen = new Map<string, number>();
+  const keys = trimmed.map((name, at) => {
+    if (name === '') return untaken(`#${at + 1}`, taken);
+    const occurrence = (seen.get(name) ?? 0) + 1;
+    seen.set(name, occurrence);
+    return occurrence === 1 ? name : numbered(name, occurrence, taken);
+  });
+  const duplicates = [...seen].filter(([, count]) => count > 1).map(([name]) => name);
+  return { keys, duplicates };
+}
+
+/** Columns without a header: `#1`, `#2`, … */
+export function unnamedColumns(count: number): Columns {
+  return columnsOf(Array.from({ length: count }, () => ''));
+}
+
+/**
+ * A row's cells under their columns' keys. Surplus cells are kept under their positions; missing ones are absent.
+ * The result has no prototype, so that a column named `__proto__` is just a column.
+ */
+export function fieldsOf(keys: readonly string[], cells: readonly string[]): Record<string, unknown> {
+  const fields: Record<string, unknown> = Object.create(null);
+  const named = Math.min(keys.length, cells.length);
+  for (let at = 0; at < named; at += 1) fields[keys[at] as string] = cells[at];
+  for (let at = named; at < cells.length; at += 1) fields[surplusKey(keys, at)] = cells[at];
+  return fields;
+}
+
+/** The key of the cell at 0-based `at`, beyond the last column. */
+export function surplusKey(keys: readonly string[], at: number): string {
+  return untaken(`#${at + 1}`, new Set(keys));
+}
+
+/** The position behind a key such as `#7`, or null for a name. */
+export function positionOfKey(key: string): number | null {
+  const match = /^#([1-9]\d*)$/.exec(key);
+  return match === null ? null : Number(match[1]);
+}
+
+function numbered(name: string, occurrence: number, taken: Set<string>): string {
+  let number = occurrence;
+  while (taken.has(`${name}#${number}`)) number += 1;
+  taken.add(`${name}#${number}`);
+  return `${name}#${number}`;
+}
+
+function untaken(key: string, taken: Set<string>): string {
+  let free = key;
+  while (taken.has(free)) free += '#';
+  taken.add(free);
+  return free;
+}

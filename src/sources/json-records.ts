@@ -1,0 +1,51 @@
+/** What one record of a JSON format becomes: its own bytes, parsed. */
+import { isUtf8 } from 'node:buffer';
+import type { FieldError } from '../errors.ts';
+import { parseExactJson } from './exact-json.ts';
+import { invalidEncoding, invalidJson, notAnObject } from './record-problems.ts';
+
+/** A record longer than this is none: the memory it takes is bounded. */
+export const MAX_JSON_RECORD_BYTES = 16 * 1024 * 1024;
+
+export interface JsonRecord {
+  readonly fields: Record<string, unknown>;
+  readonly problems?: readonly FieldError[];
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Fields of a record without a prototype. A record that is not valid JSON keeps its text under `_raw`, one that is not
+ * an object its value under `#1`.
+ */
+export function jsonRecordOf(bytes: Buffer, fixOfInvalid: string): JsonRecord {
+  const text = bytes.toString('utf8');
+  const record = parsedRecord(text, fixOfInvalid);
+  if (isUtf8(bytes)) return record;
+  return { fields: record.fields, problems: [...undecodable(record.fields), ...(record.problems ?? [])] };
+}
+
+function parsedRecord(text: string, fixOfInvalid: string): JsonRecord {
+  let value: unknown;
+  try {
+    value = parseExactJson(text);
+  } catch {
+    return { fields: fieldsWith('_raw', text), problems: [invalidJson(fixOfInvalid)] };
+  }
+  // JSON.parse makes a key named __proto__ an ordinary one; without a prototype it stays one.
+  if (isObject(value)) return { fields: Object.setPrototypeOf(value, null) };
+  return { fields: fieldsWith('#1', value), problems: [notAnObject()] };
+}
+
+export function fieldsWith(key: string, value: unknown): Record<string, unknown> {
+  const fields: Record<string, unknown> = Object.create(null);
+  fields[key] = value;
+  return fields;
+}
+
+function undecodable(fields: Record<string, unknown>): FieldError[] {
+  const damaged = Object.keys(fields).filter((key) => (key + JSON.stringify(fields[key])).includes('\uFFFD'));
+  return damaged.map((key) => invalidEncoding(key, 'Save the file as UTF-8: JSON is always UTF-8.'));
+}

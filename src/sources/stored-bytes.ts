@@ -1,0 +1,76 @@
+/** The bytes of an input as they are stored, in order, with everything closed again whatever happens. */
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { DamagedInputError } from '../errors.ts';
+
+const CHUNK_BYTES = 128 * 1024;
+
+/** Reads a file; ends quietly when `signal` aborts. A fresh buffer each time: readers keep slices of them. */
+export async function* fileBytes(path: string, signal?: AbortSignal): AsyncGenerator<Buffer> {
+  const handle = await open(path);
+  try {
+    while (!signal?.aborted) {
+      const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+      const { bytesRead } = await handle.read(chunk, 0, CHUNK_BYTES);
+      if (bytesRead === 0) return;
+      yield bytesRead === CHUNK_BYTES ? chunk : chunk.subarray(0, bytesRead);
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Reads a stream such as standard input; an abort ends even a read that is waiting for bytes. */
+export async function* streamBytes(stream: Readable, signal?: AbortSignal): AsyncGenerator<Buffer> {
+  const stop = () => stream.destroy();
+  if (signal?.aborted) return;
+  signal?.addEventListener('abort', stop, { once: true });
+  try {
+    for await (const chunk of stream) {
+      yield typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : (chunk as Buffer);
+    }
+  } catch (error) {
+    if (!signal?.aborted) throw error;
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
+}
+
+export interface WatchedBytes {
+  readonly file: string;
+  /** SHA-256 (hex) that the content must have, or null when nobody asked for it before. */
+  readonly expectedDigest: string | null;
+  readonly onBytes: ((bytesRead: number) => void) | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Passes stored bytes on while reporting progress and holding the content against an earlier digest.
+ * @throws {DamagedInputError} CHANGED_WHILE_READ, after the last byte.
+ */
+export async function* watchBytes(
+  chunks: AsyncIterable<Buffer>,
+  { file, expectedDigest, onBytes, signal }: WatchedBytes,
+): AsyncGenerator<Buffer> {
+  const hash = expectedDigest === null ? null : createHash('sha256');
+  let bytesRead = 0;
+  for await (const chunk of chunks) {
+    bytesRead += chunk.length;
+    hash?.update(chunk);
+    onBytes?.(bytesRead);
+    yield chunk;
+  }
+  if (hash === null || signal?.aborted || hash.digest('hex') === expectedDigest) return;
+  throw new DamagedInputError(`${file} changed while it was being read`, {
+    code: 'CHANGED_WHILE_READ',
+    fix: 'Wait until the export has been written completely, then run again.',
+    file,
+  });
+}
+
+export async function digestOf(chunks: AsyncIterable<Buffer>): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of chunks) hash.update(chunk);
+  return hash.digest('hex');
+}
