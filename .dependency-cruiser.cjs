@@ -8,7 +8,7 @@
  */
 
 /** Modules that know nothing of the rest. */
-const LEAF = '^src/(errors|clock|durations|exit-codes|spreadsheet-cells)[.]ts$';
+const LEAF = '^src/(?!cli[.]ts|index[.]ts)[^/]+[.]ts$';
 
 /** Contracts between the parts: types, and the few constants and pure functions that belong to them. */
 const SEAMS =
@@ -45,7 +45,7 @@ module.exports = {
     },
     {
       name: 'leaf-modules-know-nothing',
-      comment: 'errors, clock, durations and exit-codes can be used by everybody because they use nobody.',
+      comment: 'errors, clock, durations and their like can be used by everybody because they use nobody.',
       severity: 'error',
       from: { path: LEAF },
       to: { path: '^src/', pathNot: LEAF },
