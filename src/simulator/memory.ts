@@ -1,6 +1,6 @@
 /**
  * What the simulated API remembers: one row per sourceUuid that it ever saw, in parallel columns, so that a
- * million messages take some 150 MB and not a gigabyte.
+ * million messages take some 250 MB and not a gigabyte.
  */
 import { hash } from 'node:crypto';
 
