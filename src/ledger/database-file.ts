@@ -1,0 +1,106 @@
+import { chmodSync, closeSync, existsSync, fchmodSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Database from 'better-sqlite3';
+import { LedgerError, UsageError } from '../errors.ts';
+import { withLedgerErrors } from './sqlite-errors.ts';
+
+/** `create` makes the file when it is missing; `read-only` neither makes nor changes anything. */
+export type LedgerMode = 'create' | 'existing' | 'read-only';
+
+/** People's words are in it: readable by its owner alone. */
+const OWNER_ONLY = 0o600;
+
+/** How long a statement waits for another process's transaction. */
+const BUSY_TIMEOUT_MS = 10_000;
+
+/** Negative: KiB. Holds the upper levels and the busy leaves of the identity index of a million messages. */
+const CACHE_SIZE = -48_000;
+
+/**
+ * Staged payloads are about a kilobyte each: pages of 8 KiB waste less of them than SQLite's usual 4 KiB, and
+ * write a fifth faster.
+ */
+const PAGE_SIZE_BYTES = 8_192;
+
+/** In pages. Staging writes in bulk: fewer, longer checkpoints are cheaper than SQLite's usual 1,000. */
+const AUTOCHECKPOINT_PAGES = 10_000;
+
+/**
+ * Opens a ledger's file and sets it up, whatever its schema.
+ *
+ * @throws {UsageError} `LEDGER_MISSING` when the file is not there and may not be created.
+ * @throws {LedgerError} when it cannot be opened, created, or is not a database.
+ */
+export function openDatabaseFile(path: string, mode: LedgerMode): Database.Database {
+  if (mode === 'create') createPrivateFile(path);
+  else if (!existsSync(path)) throw missing(path);
+  if (mode !== 'read-only') restrictToOwner(path);
+
+  return withLedgerErrors(path, () => {
+    // Read-only too opens for writing: a read-only connection would leave the files -wal and -shm behind.
+    const db = new Database(path, { fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
+    try {
+      if (mode === 'read-only') {
+        db.pragma('query_only = ON');
+      } else {
+        db.pragma(`page_size = ${PAGE_SIZE_BYTES}`); // this and the next hold for a file's first page only
+        db.pragma('auto_vacuum = INCREMENTAL');
+        db.pragma('journal_mode = WAL');
+        db.pragma(`wal_autocheckpoint = ${AUTOCHECKPOINT_PAGES}`);
+        db.pragma('synchronous = FULL'); // an intent must be on the disk before bytes leave
+        db.pragma('secure_delete = ON'); // dropped payloads are overwritten, not only unlinked
+        db.pragma('foreign_keys = ON');
+      }
+      db.pragma(`cache_size = ${CACHE_SIZE}`);
+      db.pragma('schema_version'); // touches the file: damage shows here
+      return db;
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  });
+}
+
+/** Makes the file empty with its final mode, before SQLite or anybody else can put a byte into it. */
+export function createPrivateFile(path: string): void {
+  let fd: number;
+  try {
+    fd = openSync(path, 'wx', OWNER_ONLY);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code === 'ENOENT') {
+      throw new LedgerError(`The directory of the ledger ${path} does not exist.`, {
+        code: 'LEDGER_DIRECTORY_MISSING',
+        fix: `Create ${dirname(path)}, or name another file with --ledger.`,
+        cause,
+      });
+    }
+    throw new LedgerError(`The ledger ${path} cannot be created (${code ?? 'unknown error'}).`, {
+      code: code === 'ENOSPC' ? 'LEDGER_FULL' : 'LEDGER_READ_ONLY',
+      fix: 'Give this user write permission to the directory, free some space, or name another file with --ledger.',
+      cause,
+    });
+  }
+  try {
+    fchmodSync(fd, OWNER_ONLY); // a strict umask may have taken the owner's own permissions
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** A ledger restored from a backup may have come with a laxer mode. Somebody else's file stays as it is. */
+function restrictToOwner(path: string): void {
+  try {
+    chmodSync(path, OWNER_ONLY);
+  } catch {
+    // Whether the file can be used at all is for SQLite to find out.
+  }
+}
+
+export function missing(path: string): UsageError {
+  return new UsageError(`There is no ledger at ${path}.`, {
+    code: 'LEDGER_MISSING',
+    fix: 'Start with `backhaul run`, which creates it, or name the right file with --ledger.',
+  });
+}

@@ -1,0 +1,127 @@
+import { type Clock, systemClock } from '../clock.ts';
+import { UsageError } from '../errors.ts';
+import { createAttempts } from './attempts.ts';
+import type { KeepPayloads, LedgerContext } from './context.ts';
+import { type LedgerMode, openDatabaseFile } from './database-file.ts';
+import { createDelivery } from './delivery-plan.ts';
+import { createExport } from './export-rows.ts';
+import { createGroupCommit } from './group-commit.ts';
+import { type Ledger, MESSAGE_STATES } from './ledger.ts';
+import { assertCurrent, migrate } from './migrate.ts';
+import { createOverview } from './overview.ts';
+import { createRejects } from './rejects.ts';
+import { createRuns } from './runs.ts';
+import { asLedgerError, withLedgerErrors } from './sqlite-errors.ts';
+import { createStaging } from './staging.ts';
+import { createVerdicts } from './verdicts.ts';
+
+export interface OpenLedgerOptions {
+  readonly path: string;
+  readonly stream: string;
+  readonly destinationType: string;
+  readonly baseUrl: string;
+  readonly keepPayloads: KeepPayloads;
+  readonly clock?: Clock;
+  readonly mode: LedgerMode;
+}
+
+/**
+ * Opens one stream of a SQLite ledger. The schema is brought up to date, unless the ledger is only read.
+ *
+ * The caller holds the stream's lock (see `lock.ts`) while it writes; several streams may be written at once.
+ *
+ * @throws {UsageError} `LEDGER_MISSING`; `STREAM_BOUND` when the stream belongs to another destination or base URL.
+ * @throws {LedgerError} when the file is damaged, another program's, newer, or cannot be used.
+ */
+export async function openLedger(options: OpenLedgerOptions): Promise<Ledger> {
+  const { path, mode, keepPayloads, clock = systemClock } = options;
+  const db = openDatabaseFile(path, mode);
+  try {
+    return withLedgerErrors(path, () => {
+      if (mode === 'read-only') assertCurrent(db, path);
+      else migrate(db, path, clock.nowMs());
+      const bind = db.transaction(() => bindStream(db, options, clock.nowMs()));
+      const stream = mode === 'read-only' ? bind() : bind.immediate();
+      return createSqliteLedger({ db, path, stream, keepPayloads });
+    });
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function createSqliteLedger(context: LedgerContext): Ledger {
+  const { db, path } = context;
+  const commits = createGroupCommit(db, path);
+  const rejects = createRejects(context);
+  return withToldErrors(path, {
+    ...createRuns(context),
+    ...createStaging(context, rejects),
+    ...createDelivery(context),
+    ...createAttempts(context, commits),
+    ...createVerdicts(context, rejects),
+    ...createOverview(context),
+    ...createExport(context),
+    async close() {
+      if (!db.open) return;
+      commits.flush();
+      db.close();
+    },
+  });
+}
+
+/** A stream's messages mean something to one destination only: what one has accepted, another has never seen. */
+function bindStream(
+  db: LedgerContext['db'],
+  { stream, destinationType, baseUrl, mode }: OpenLedgerOptions,
+  nowMs: number,
+): number {
+  const known = db
+    .prepare<[string], { id: number; destination_type: string; base_url: string }>(
+      'SELECT id, destination_type, base_url FROM stream WHERE name = ?',
+    )
+    .get(stream);
+  if (known === undefined)
+    return mode === 'read-only' ? 0 : addStream(db, { stream, destinationType, baseUrl }, nowMs);
+  if (known.destination_type !== destinationType || known.base_url !== baseUrl) {
+    throw new UsageError(
+      `Stream ${stream} of this ledger belongs to ${known.destination_type} at ${known.base_url}, ` +
+        `not to ${destinationType} at ${baseUrl}.`,
+      {
+        code: 'STREAM_BOUND',
+        fix: 'Set destination.type and destination.baseUrl back, or choose a new stream name or another ledger.',
+      },
+    );
+  }
+  return known.id;
+}
+
+function addStream(
+  db: LedgerContext['db'],
+  { stream, destinationType, baseUrl }: Pick<OpenLedgerOptions, 'stream' | 'destinationType' | 'baseUrl'>,
+  nowMs: number,
+): number {
+  const { lastInsertRowid } = db
+    .prepare('INSERT INTO stream (name, destination_type, base_url, created_at_ms) VALUES (?, ?, ?, ?)')
+    .run(stream, destinationType, baseUrl, nowMs);
+  const id = Number(lastInsertRowid);
+  const addTally = db.prepare('INSERT INTO message_tally (stream, state) VALUES (?, ?)');
+  for (const state of MESSAGE_STATES.keys()) addTally.run(id, state);
+  return id;
+}
+
+/** Every method, with SQLite's failures told in the program's words. */
+function withToldErrors(path: string, ledger: Ledger): Ledger {
+  const told = Object.entries(ledger).map(([name, method]) => {
+    if (name === 'export') return [name, method];
+    const call = method as (...args: unknown[]) => Promise<unknown>;
+    return [
+      name,
+      (...args: unknown[]) =>
+        call(...args).catch((error: unknown) => {
+          throw asLedgerError(error, path);
+        }),
+    ];
+  });
+  return Object.fromEntries(told) as Ledger;
+}

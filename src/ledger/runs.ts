@@ -1,0 +1,99 @@
+import type { LedgerContext } from './context.ts';
+import type { Ledger, RunRecord } from './ledger.ts';
+
+interface RunRow {
+  readonly id: number;
+  readonly command: string;
+  readonly status: string;
+  readonly started_at_ms: number;
+  readonly ended_at_ms: number | null;
+  readonly summary: string | null;
+}
+
+/** What the ledger says of a message whose process ended between intent and outcome. */
+const INTERRUPTED = {
+  code: 'INTERRUPTED',
+  error: 'The process ended before the outcome of the request was known.',
+};
+
+/** Runs and the inputs that they read. */
+export function createRuns({
+  db,
+  stream,
+}: LedgerContext): Pick<
+  Ledger,
+  'beginRun' | 'endRun' | 'runs' | 'hasCompleteInput' | 'beginInput' | 'endInput'
+> {
+  const beginRun = db.transaction((run: { command: string; startedAtMs: number }) => {
+    db.prepare("UPDATE run SET status = 'crashed' WHERE stream = ? AND status = 'running'").run(stream);
+    db.prepare(
+      `UPDATE attempt SET ended_at_ms = @startedAtMs, result = @code
+       WHERE id IN (SELECT attempt FROM message WHERE stream = ${stream} AND state = 1)`,
+    ).run({ ...INTERRUPTED, ...run });
+    const { changes: interrupted } = db
+      .prepare(
+        `UPDATE message SET state = 4, ambiguous = 1, queued_by = NULL, code = @code, error = @error
+         WHERE stream = ${stream} AND state = 1`,
+      )
+      .run(INTERRUPTED);
+    const { lastInsertRowid } = db
+      .prepare(
+        `INSERT INTO run (stream, command, status, started_at_ms)
+         VALUES (${stream}, @command, 'running', @startedAtMs)`,
+      )
+      .run(run);
+    return { run: Number(lastInsertRowid), interrupted };
+  });
+
+  const beginInput = db.transaction((input: { run: number; name: string; sizeBytes: number | null }) => {
+    // What an earlier reading of it left in the ledger may be replaced from now on: its fingerprint vouches for nothing.
+    db.prepare(
+      'UPDATE input SET fingerprint = NULL WHERE stream = ? AND name = ? AND fingerprint IS NOT NULL',
+    ).run(stream, input.name);
+    const { lastInsertRowid } = db
+      .prepare(
+        `INSERT INTO input (run, stream, name, size_bytes, status)
+         VALUES (@run, ${stream}, @name, @sizeBytes, 'reading')`,
+      )
+      .run(input);
+    return Number(lastInsertRowid);
+  });
+
+  return {
+    beginRun: async (run) => beginRun.immediate(run),
+    async endRun(run, { status, endedAtMs, summaryJson }) {
+      db.prepare('UPDATE run SET status = ?, ended_at_ms = ?, summary = ? WHERE id = ?').run(
+        ...[status, endedAtMs, summaryJson, run],
+      );
+    },
+    async runs(limit) {
+      return db
+        .prepare<[number, number], RunRow>('SELECT * FROM run WHERE stream = ? ORDER BY id DESC LIMIT ?')
+        .all(stream, limit)
+        .map(toRunRecord);
+    },
+    async hasCompleteInput(fingerprint) {
+      const found = db
+        .prepare("SELECT 1 FROM input WHERE stream = ? AND fingerprint = ? AND status = 'complete'")
+        .get(stream, fingerprint);
+      return found !== undefined;
+    },
+    beginInput: async (input) => beginInput.immediate(input),
+    async endInput(input, { status, fingerprint, records }) {
+      db.prepare('UPDATE input SET status = ?, fingerprint = ?, records = ? WHERE id = ?').run(
+        ...[status, fingerprint, records, input],
+      );
+    },
+  };
+}
+
+function toRunRecord(row: RunRow): RunRecord {
+  return {
+    run: row.id,
+    command: row.command,
+    status: row.status,
+    startedAtMs: row.started_at_ms,
+    endedAtMs: row.ended_at_ms,
+    summaryJson: row.summary,
+  };
+}

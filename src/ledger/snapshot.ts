@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs';
+import { systemClock } from '../clock.ts';
+import { createPrivateFile, openDatabaseFile } from './database-file.ts';
+import { assertLedger, migrate } from './migrate.ts';
+import { asLedgerError } from './sqlite-errors.ts';
+
+/** Everything in one step: between steps, another process's writing would make the copy start anew. */
+const ALL_PAGES = 0x7fff_ffff;
+
+/**
+ * Makes a private copy of the ledger at `path`, as it is at one moment, or an empty ledger when there is none.
+ *
+ * @throws {LedgerError} when the ledger cannot be read, or the copy cannot be written.
+ */
+export async function snapshotLedger(path: string, targetPath: string): Promise<void> {
+  if (!existsSync(path)) {
+    const db = openDatabaseFile(targetPath, 'create');
+    migrate(db, targetPath, systemClock.nowMs());
+    db.close();
+    return;
+  }
+  createPrivateFile(targetPath);
+  const db = openDatabaseFile(path, 'read-only');
+  try {
+    assertLedger(db, path);
+    await db.backup(targetPath, { progress: () => ALL_PAGES });
+  } catch (error) {
+    throw asLedgerError(error, path);
+  } finally {
+    db.close();
+  }
+}

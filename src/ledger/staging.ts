@@ -1,0 +1,225 @@
+/** `stage()`: what the ledger makes of each record read. The rules are those of "The same record again" in the seam. */
+import { type LedgerContext, STATE } from './context.ts';
+import { type Conversations, createConversations } from './conversations.ts';
+import type {
+  ConflictNotice,
+  InputId,
+  Ledger,
+  MessageId,
+  OnConflict,
+  RecordTally,
+  RunId,
+  StagedMessage,
+  StagedRecord,
+  StageResult,
+} from './ledger.ts';
+import type { Rejects } from './rejects.ts';
+
+/** The message that has a record's identity already. */
+interface Known {
+  readonly id: MessageId;
+  readonly state: number;
+  readonly has_payload: number;
+  readonly ambiguous: number;
+  readonly same_content: number;
+  readonly same_record: number;
+  /** The run that staged its present content. */
+  readonly run: RunId;
+}
+
+/** What one call gathers. */
+interface Batch extends StageResult {
+  readonly tally: RecordTally;
+  readonly conflicts: ConflictNotice[];
+  remappedAfterSend: number;
+  readonly input: InputId;
+  readonly run: RunId;
+  readonly onConflict: OnConflict;
+}
+
+export function createStaging(context: LedgerContext, rejects: Rejects): Pick<Ledger, 'stage'> {
+  const { db, stream } = context;
+  const conversations = createConversations(context);
+  const messages = createMessageStatements(context, conversations);
+  const runOf = db.prepare('SELECT run FROM input WHERE id = ?').pluck();
+  const addToTally = db.prepare(
+    `UPDATE message_tally SET messages = messages + ? WHERE stream = ${stream} AND state = ${STATE.pending}`,
+  );
+
+  const stageAll = db.transaction((batch: Batch, records: readonly StagedRecord[]) => {
+    const { tally } = batch;
+    let mayCloseRejects = rejects.anyOpen();
+    for (const record of records) {
+      if (record.kind === 'rejected') {
+        rejects.keep(record, batch.input);
+        mayCloseRejects = true;
+        tally.rejected += 1;
+      } else if ((mayCloseRejects || record.origin !== undefined) && !rejects.release(record, batch.input)) {
+        tally.rejected += 1;
+      } else if (record.kind === 'skipped') {
+        tally.skipped += 1;
+      } else {
+        tally[stageMessage(record, batch)] += 1;
+      }
+    }
+    addToTally.run(tally.new);
+  });
+
+  function stageMessage(message: StagedMessage, batch: Batch): keyof RecordTally {
+    if (messages.insert(message, batch.input)) return 'new';
+    const known = messages.find(message);
+    return known.same_content === 1
+      ? stageSameContent(known, message, batch)
+      : stageOtherContent(known, message, batch);
+  }
+
+  function stageSameContent(known: Known, message: StagedMessage, batch: Batch): 'duplicates' | 'unchanged' {
+    if (known.has_payload === 0 && maySendAgain(known)) messages.restorePayload(known.id, message);
+    return known.run === batch.run ? 'duplicates' : 'unchanged';
+  }
+
+  function stageOtherContent(known: Known, message: StagedMessage, batch: Batch): keyof RecordTally {
+    const sameRecord = known.same_record === 1;
+    const unsent = known.state === STATE.pending || known.state === STATE.failed;
+    if (unsent && (sameRecord || message.origin !== undefined)) {
+      messages.replace(known, message, batch.input);
+      return 'replaced';
+    }
+    if (sameRecord) {
+      batch.remappedAfterSend += 1;
+      return 'unchanged';
+    }
+    if (message.origin === undefined && messages.isSuperseded(known.id, message)) return 'unchanged';
+    batch.conflicts.push({
+      sourceUuid: message.sourceUuid,
+      kept: messages.position(known.id),
+      came: message.position,
+    });
+    if (batch.onConflict === 'replace') messages.replace(known, message, batch.input);
+    else messages.keepConflict(known.id, message, batch.input);
+    return 'conflicts';
+  }
+
+  return {
+    async stage(input, records, onConflict) {
+      const batch: Batch = {
+        ...{
+          input,
+          run: runOf.get(input) as RunId,
+          onConflict,
+          conflicts: [],
+          remappedAfterSend: 0,
+          erased: 0,
+        },
+        tally: { new: 0, replaced: 0, unchanged: 0, duplicates: 0, conflicts: 0, skipped: 0, rejected: 0 },
+      };
+      try {
+        stageAll.immediate(batch, records);
+      } catch (error) {
+        conversations.forget();
+        throw error;
+      }
+      const { tally, conflicts, remappedAfterSend, erased } = batch;
+      return { tally, conflicts, remappedAfterSend, erased };
+    },
+  };
+}
+
+/** Whether a message may come to be sent again, and needs its payload for it. */
+function maySendAgain({ state }: Known): boolean {
+  return state !== STATE.accepted && state !== STATE.stored;
+}
+
+/** The statements of staging, in terms of messages. */
+function createMessageStatements({ db, stream }: LedgerContext, conversations: Conversations) {
+  const insertMessage = db.prepare(`
+    INSERT INTO message (stream, source_uuid, conversation, type, sent_at_ms, content_hash, record_hash, input, line)
+    VALUES (${stream}, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (stream, source_uuid) DO NOTHING`);
+  const writePayload = db.prepare(`
+    INSERT INTO payload (message, item, record) VALUES (?, ?, ?)
+    ON CONFLICT (message) DO UPDATE SET item = excluded.item, record = excluded.record`);
+  const find = db.prepare<[Buffer, Buffer, string], Known>(`
+    SELECT id, state, has_payload, ambiguous, content_hash = ? AS same_content, record_hash = ? AS same_record,
+      (SELECT run FROM input WHERE input.id = message.input) AS run
+    FROM message WHERE stream = ${stream} AND source_uuid = ?`);
+  const restore = db.prepare('UPDATE message SET has_payload = 1 WHERE id = ?');
+  const replaceMessage = db.prepare(`
+    UPDATE message SET conversation = @conversation, type = @type, sent_at_ms = @sentAtUtcMs,
+      state = CASE ambiguous WHEN 1 THEN 4 ELSE 0 END, queued_by = CASE ambiguous WHEN 1 THEN 0 END, has_payload = 1,
+      content_hash = @contentHash, record_hash = @recordHash, input = @input, line = @line,
+      code = CASE ambiguous WHEN 1 THEN code END, error = CASE ambiguous WHEN 1 THEN error END,
+      message_uuid = NULL, warnings = NULL
+    WHERE id = @id`);
+  const supersede = db.prepare(`
+    INSERT INTO conflict (stream, message, record_hash, superseded, input, line)
+    SELECT stream, id, record_hash, 1, input, line FROM message WHERE id = ?
+    ON CONFLICT (message, record_hash) DO UPDATE SET superseded = 1, record = NULL`);
+  const dropConflict = db.prepare('DELETE FROM conflict WHERE message = ? AND record_hash = ?');
+  const isSuperseded = db
+    .prepare('SELECT 1 FROM conflict WHERE message = ? AND record_hash = ? AND superseded = 1')
+    .pluck();
+  const keepConflict = db.prepare(`
+    INSERT INTO conflict (stream, message, record_hash, superseded, input, line, record)
+    VALUES (${stream}, ?, ?, 0, ?, ?, ?) ON CONFLICT (message, record_hash) DO NOTHING`);
+  const position = db.prepare<[MessageId], { file: string; line: number | null }>(`
+    SELECT input.name AS file, message.line FROM message JOIN input ON input.id = message.input
+    WHERE message.id = ?`);
+
+  function place({ departmentUuid, customerUuid, itemJson, ...message }: StagedMessage) {
+    const type = message.type === undefined ? typeIn(itemJson) : message.type;
+    return {
+      conversation: conversations.conversation(departmentUuid, customerUuid),
+      type: type === null ? null : conversations.messageType(type),
+    };
+  }
+
+  return {
+    /** @returns false, having done nothing, when the identity is taken. */
+    insert(message: StagedMessage, input: InputId): boolean {
+      const { conversation, type } = place(message);
+      const { changes, lastInsertRowid } = insertMessage.run(
+        ...[message.sourceUuid, conversation, type, message.sentAtUtcMs],
+        ...[message.contentHash, message.recordHash, input, message.position.line],
+      );
+      if (changes === 0) return false;
+      writePayload.run(lastInsertRowid, message.itemJson, message.recordJson);
+      return true;
+    },
+    find: ({ contentHash, recordHash, sourceUuid }: StagedMessage): Known =>
+      find.get(contentHash, recordHash, sourceUuid) as Known,
+    restorePayload(id: MessageId, { itemJson, recordJson }: StagedMessage): void {
+      writePayload.run(id, itemJson, recordJson);
+      restore.run(id);
+    },
+    /** Back to pending with new content; an ambiguous message stays unknown, and is queued. */
+    replace({ id, same_record }: Known, message: StagedMessage, input: InputId): void {
+      if (same_record === 0) supersede.run(id);
+      dropConflict.run(id, message.recordHash);
+      const { sentAtUtcMs, contentHash, recordHash } = message;
+      replaceMessage.run({
+        ...{
+          id,
+          ...place(message),
+          sentAtUtcMs,
+          contentHash,
+          recordHash,
+          input,
+          line: message.position.line,
+        },
+      });
+      writePayload.run(id, message.itemJson, message.recordJson);
+    },
+    isSuperseded: (id: MessageId, { recordHash }: StagedMessage): boolean =>
+      isSuperseded.get(id, recordHash) !== undefined,
+    keepConflict(id: MessageId, { recordHash, recordJson, position }: StagedMessage, input: InputId): void {
+      keepConflict.run(id, recordHash, input, position.line, recordJson);
+    },
+    position: (id: MessageId) => position.get(id) as { file: string; line: number | null },
+  };
+}
+
+/** For callers that do not say the type: what a historical message's item holds. */
+function typeIn(itemJson: string): string | null {
+  const { messageAttributes } = JSON.parse(itemJson) as { messageAttributes?: { type?: unknown } };
+  return typeof messageAttributes?.type === 'string' ? messageAttributes.type : null;
+}

@@ -1,0 +1,32 @@
+/**
+ * What every ledger promises, whatever it is made of. An implementation's test file calls {@link ledgerContract} with a
+ * way to open ledgers; the suites are in files of one topic each.
+ */
+import { describe, type TestContext } from 'node:test';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import { deliveryContract } from './ledger-delivery-contract.ts';
+import { lookingContract } from './ledger-looking-contract.ts';
+import { rejectsContract } from './ledger-rejects-contract.ts';
+import { stagingContract } from './ledger-staging-contract.ts';
+import { statesContract } from './ledger-states-contract.ts';
+
+export interface OpenOptions {
+  readonly stream?: string;
+  readonly keepPayloads?: 'until-accepted' | 'until-stored' | 'always';
+}
+
+/** One place where ledgers are kept: whatever is opened there sees what was committed there. */
+export interface LedgerPlace {
+  /** The test closes what it opens, or leaves it to the end of the test. */
+  open(options?: OpenOptions): Promise<Ledger>;
+}
+
+export type OpenFresh = (t: TestContext) => LedgerPlace;
+
+export function ledgerContract(name: string, openFresh: OpenFresh): void {
+  describe(`${name}: staging`, () => stagingContract(openFresh));
+  describe(`${name}: rejects`, () => rejectsContract(openFresh));
+  describe(`${name}: states`, () => statesContract(openFresh));
+  describe(`${name}: delivery`, () => deliveryContract(openFresh));
+  describe(`${name}: looking`, () => lookingContract(openFresh));
+}
