@@ -56,7 +56,7 @@ export function step(node: ContractNode, segment: string): ContractNode | null {
     case 'object':
       return node.fields.get(segment) ?? null;
     case 'list':
-      return /^\d{1,3}$/.test(segment) ? node.element : null;
+      return /^(?:0|[1-9]\d?)$/.test(segment) ? node.element : null;
     case 'free':
       return node.value;
     case 'json':

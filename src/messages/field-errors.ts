@@ -51,7 +51,7 @@ function empty(field: string): FieldError {
   return { field, code: 'TOO_SHORT', message: `${field} is empty`, fix: 'Give it a value or leave it out.' };
 }
 
-function unknownField(path: readonly PropertyKey[], key: string): FieldError {
+export function unknownField(path: readonly PropertyKey[], key: string): FieldError {
   const parent = contractAt(path);
   const suggestion = parent?.kind === 'object' ? nearest(key, parent.fields.keys()) : null;
   return {

@@ -150,11 +150,3 @@ export type HistoricalMessage = z.infer<typeof historicalMessageSchema>;
 
 /** An item whose identity is not known yet: what a mapping validates. */
 export const unidentifiedMessageSchema = z.strictObject(itemShape);
-export type UnidentifiedMessage = z.infer<typeof unidentifiedMessageSchema>;
-
-/** The body of the request. The same customer and department for all: they stand in the path. */
-export const saveRequestSchema = z.strictObject({
-  saveMessageRequestList: z.array(historicalMessageSchema),
-  callBackPathUrl: text(),
-});
-export type SaveRequest = z.infer<typeof saveRequestSchema>;

@@ -1,0 +1,123 @@
+/** The mapping, compiled: identity, skip rules, rules, mapper, validation, in this order for each record. */
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config/schema.ts';
+import type { FieldError } from '../errors.ts';
+import { required } from '../messages/field-errors.ts';
+import type { SourceRecord } from '../sources/source.ts';
+import { textOf } from './cells.ts';
+import { coerceItem, finishDraft, wrapNote } from './draft.ts';
+import { mappingFingerprint } from './fingerprint.ts';
+import { checkColumns } from './header.ts';
+import type { LoadedLookups } from './lookup.ts';
+import { compileMapper, type Draft, type LoadedMapper } from './mapper.ts';
+import type { Advice, Identity, Mapping, MappingResult, RejectedRecord } from './mapping.ts';
+import { compileRules } from './rules.ts';
+import { compileSkip } from './skip.ts';
+
+export interface CompileOptions {
+  readonly config: Pick<Config, 'mapping' | 'skip' | 'lookups' | 'destination'>;
+  readonly lookups: LoadedLookups;
+  readonly mapper: LoadedMapper | null;
+  /** Tells drafts that are scheduled for the future; nothing else depends on it. */
+  readonly clock: Pick<Clock, 'nowMs'>;
+}
+
+/** @throws {UsageError} when a rule makes no sense; its code says which way */
+export function compileMapping({ config, lookups, mapper, clock }: CompileOptions): Mapping {
+  const rules = compileRules(config.mapping, lookups, mapper !== null);
+  const skipReason = compileSkip(config.skip);
+  const runMapper = mapper === null ? null : compileMapper(mapper, lookups);
+  const columns = new Set([...rules.columns, ...config.skip.map(({ from }) => from)]);
+  const { allowScheduledDrafts } = config.destination;
+
+  function map(record: SourceRecord): MappingResult {
+    if (record.problems && record.problems.length > 0) return rejected(record.problems, null);
+    let errors: FieldError[] = [];
+    let identity = rules.identity?.read(record, errors) ?? null;
+    const reason = skipReason(record.fields);
+    if (reason !== null) return { kind: 'skipped', reason, identity };
+
+    let draft = draftOf(record, errors);
+    if (runMapper !== null) {
+      if (identity?.kind === 'given') draft.sourceUuid = identity.sourceUuid;
+      const outcome = runMapper(record, draft);
+      if (outcome.kind === 'skip') return { kind: 'skipped', reason: outcome.reason, identity };
+      if (outcome.kind === 'reject') return rejected([...errors, outcome.error], identity);
+      draft = outcome.draft;
+      errors = errors.filter(({ field }) => !isGiven(draft, field));
+      identity = identityAfterMapper(draft, identity, errors);
+      draft = { ...draft, item: coerceItem(draft.item, errors) };
+    }
+    const finished = finishDraft(draft, errors, rules.columnsOf, {
+      nowMs: clock.nowMs(),
+      allowScheduledDrafts,
+    });
+    if ('errors' in finished || identity === null) {
+      return rejected('errors' in finished ? finished.errors : errors, identity);
+    }
+    const { envelope, item } = finished;
+    return { kind: 'message', identity, envelope, item, sentAtUtcMs: Date.parse(item.sentOn as string) };
+  }
+
+  function draftOf({ fields }: SourceRecord, errors: FieldError[]): Draft {
+    const departmentUuid = rules.departmentUuid(fields, errors);
+    const customerUuid = rules.customerUuid(fields, errors);
+    const item = (rules.buildItem(fields, errors) ?? {}) as Draft['item'];
+    if (rules.wrapsNotes) wrapNote(item);
+    return { departmentUuid, customerUuid, item };
+  }
+
+  return {
+    fingerprint: mappingFingerprint(config, lookups, mapper),
+    advice: [...adviceOn(config, mapper), ...[...lookups.values()].flatMap(({ advice }) => advice)],
+    checkHeader: (header) => checkColumns(columns, header),
+    map,
+  };
+}
+
+function rejected(errors: readonly FieldError[], identity: Identity | null): RejectedRecord {
+  return { kind: 'rejected', errors, identity };
+}
+
+/** Whether the mapper gave a value to the field of a fault. */
+function isGiven(draft: Draft, field: string): boolean {
+  const isEnvelopeOrIdentity = Object.hasOwn(draft, field) && field !== 'item';
+  let value: unknown = isEnvelopeOrIdentity ? draft : draft.item;
+  for (const segment of field.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, segment)) return false;
+    value = (value as Record<string, unknown>)[segment];
+  }
+  return value !== undefined && value !== null && value !== '';
+}
+
+/** A sourceUuid that the mapper sets is the identity; otherwise the rules' stands. */
+function identityAfterMapper(draft: Draft, ofRules: Identity | null, errors: FieldError[]): Identity | null {
+  const sourceUuid = textOf(draft.sourceUuid)?.trim();
+  if (sourceUuid) return { kind: 'given', sourceUuid };
+  if (ofRules === null && !errors.some(({ field }) => field === 'sourceUuid')) {
+    errors.push(required('sourceUuid', 'Add mapping["sourceUuid"], or set sourceUuid in the mapper.'));
+  }
+  return ofRules;
+}
+
+function adviceOn(config: CompileOptions['config'], mapper: LoadedMapper | null): Advice[] {
+  if (mapper !== null) return [];
+  const advice: Advice[] = [];
+  if (!Object.hasOwn(config.mapping, 'userUuid')) {
+    advice.push({
+      code: 'NO_USER_UUID',
+      message: 'No rule gives userUuid; the API may refuse such messages.',
+      fix: 'Map userUuid, e.g. { "value": "<the uuid of the user whose history this is>" }.',
+    });
+  }
+  if (
+    !['messageAttributes.isManual', 'messageAttributes'].some((key) => Object.hasOwn(config.mapping, key))
+  ) {
+    advice.push({
+      code: 'NO_IS_MANUAL',
+      message: 'No rule gives messageAttributes.isManual; the API may refuse such messages.',
+      fix: 'Map messageAttributes.isManual, e.g. { "value": true } for what people wrote.',
+    });
+  }
+  return advice;
+}

@@ -1,0 +1,53 @@
+/** Constants of the configuration, held against the contract before the first record is read. */
+import type { RuleObject } from '../config/schema.ts';
+import { type FieldError, UsageError } from '../errors.ts';
+import { fieldErrors } from '../messages/field-errors.ts';
+import { isAbsent } from './cells.ts';
+import { coerce } from './coerce.ts';
+import type { RequestPath } from './request-path.ts';
+
+/**
+ * A constant that the contract refuses would reject every record that meets it.
+ *
+ * @throws {UsageError} BAD_CONSTANT
+ */
+export function checkConstants(path: RequestPath, rule: RuleObject): void {
+  const name = `mapping[${JSON.stringify(path.key)}]`;
+  check(path, rule.default, `${name}.default`);
+  check(path, rule.otherwise, `${name}.otherwise`);
+  // What is looked up, split or read further is no value of the field yet.
+  if (rule.lookup !== undefined) return;
+  if (rule.split === undefined) {
+    for (const [key, value] of Object.entries(rule.map ?? {})) {
+      check(path, value, `${name}.map[${JSON.stringify(key)}]`);
+    }
+  }
+  const isFinal = [rule.json, rule.split, rule.trim, rule.phone, rule.time, rule.map].every(
+    (part) => part === undefined,
+  );
+  if (isFinal) check(path, rule.value, `${name}.value`);
+}
+
+function check({ key, node }: RequestPath, value: unknown, name: string): void {
+  if (isAbsent(value)) return;
+  const errors: FieldError[] = [];
+  const coerced = coerce(value, node, key, errors);
+  const parsed = coerced === undefined ? null : node.schema.safeParse(coerced);
+  if (parsed?.success === false) {
+    const base = key.split('.');
+    const issues = parsed.error.issues.map((issue) => ({ ...issue, path: [...base, ...issue.path] }));
+    errors.push(...fieldErrors(issues, nested(base, coerced)));
+  }
+  const [error] = errors;
+  if (error) {
+    throw new UsageError(`${name} cannot be sent: ${error.message}.`, {
+      code: 'BAD_CONSTANT',
+      fix: error.fix,
+    });
+  }
+}
+
+/** The value where its path says it is, so that the errors can look at it. */
+function nested(path: readonly string[], value: unknown): unknown {
+  return path.reduceRight<unknown>((inner, segment) => ({ [segment]: inner }), value);
+}

@@ -1,0 +1,119 @@
+/** All rules of a mapping, compiled and held against the contract and each other. */
+import type { Config, RuleObject } from '../config/schema.ts';
+import { type FieldError, UsageError } from '../errors.ts';
+import type { SourceRecord } from '../sources/source.ts';
+import { trimBlanks } from './blanks.ts';
+import { textOf } from './cells.ts';
+import { checkConstants } from './constants.ts';
+import { type Builder, compileItem, type PathRule } from './item-builder.ts';
+import type { LoadedLookups } from './lookup.ts';
+import { type CompiledIdentity, compileIdentity } from './record-identity.ts';
+import { ENVELOPE_KEYS, parseRequestPath } from './request-path.ts';
+import { compileRule, FAILED, type ValueReader } from './rule.ts';
+
+type TextReader = (fields: SourceRecord['fields'], errors: FieldError[]) => string | undefined;
+
+export interface CompiledRules {
+  /** Null when a mapper is to give it. */
+  readonly identity: CompiledIdentity | null;
+  readonly departmentUuid: TextReader;
+  readonly customerUuid: TextReader;
+  readonly buildItem: Builder;
+  /** Whether the bodies of notes become note documents. */
+  readonly wrapsNotes: boolean;
+  /** Every column that a rule names. */
+  readonly columns: ReadonlySet<string>;
+  /** The columns from which a request field comes; null when no rule gives it. */
+  columnsOf(field: string): readonly string[] | null;
+}
+
+/**
+ * @param hasMapper whether a mapper may give what the rules do not
+ * @throws {UsageError} MISSING_RULE, UNKNOWN_REQUEST_FIELD, CONFLICTING_RULES, BAD_CONSTANT, or what single rules throw
+ */
+export function compileRules(
+  mapping: Config['mapping'],
+  lookups: LoadedLookups,
+  hasMapper: boolean,
+): CompiledRules {
+  if (!hasMapper) requireRules(mapping);
+  const columnsByKey = new Map<string, readonly string[]>();
+  const itemRules: PathRule[] = [];
+  const envelope = new Map<string, TextReader>();
+  let identity: CompiledIdentity | null = null;
+  for (const [key, given] of Object.entries(mapping)) {
+    if (key === 'sourceUuid') {
+      identity = compileIdentity(given, lookups);
+      columnsByKey.set(key, identity.columns);
+      continue;
+    }
+    const rule: RuleObject = typeof given === 'string' ? { from: given } : given;
+    const isEnvelope = (ENVELOPE_KEYS as readonly string[]).includes(key);
+    const path = isEnvelope ? null : parseRequestPath(key);
+    const { read, columns } = compileRule(key, rule, lookups);
+    columnsByKey.set(key, columns);
+    if (path === null) {
+      envelope.set(key, textReader(key, read));
+    } else {
+      checkConstants(path, rule);
+      itemRules.push({ path, read });
+    }
+  }
+  const absent: TextReader = () => undefined;
+  const bodyRule = mapping['messageAttributes.body'];
+  return {
+    identity,
+    departmentUuid: envelope.get('departmentUuid') ?? absent,
+    customerUuid: envelope.get('customerUuid') ?? absent,
+    buildItem: compileItem(itemRules),
+    wrapsNotes: typeof bodyRule === 'object' && bodyRule.noteDocument === true,
+    columns: new Set([...columnsByKey.values()].flat()),
+    columnsOf: (field) => nearestAncestor(columnsByKey, field),
+  };
+}
+
+/** Identifiers lose their outer blanks: they stand in the path of the request. */
+function textReader(key: string, read: ValueReader): TextReader {
+  return (fields, errors) => {
+    const value = read(fields, errors);
+    if (value === undefined || value === FAILED) return undefined;
+    const text = textOf(value);
+    if (text !== null) return trimBlanks(text) || undefined;
+    errors.push({
+      field: key,
+      code: 'WRONG_TYPE',
+      message: `${key} must be one text, not a list or an object`,
+      fix: 'Name the value inside it with a dotted path.',
+    });
+    return undefined;
+  };
+}
+
+function nearestAncestor<Value>(byKey: ReadonlyMap<string, Value>, field: string): Value | null {
+  for (let path = field; ; path = path.slice(0, path.lastIndexOf('.'))) {
+    const value = byKey.get(path);
+    if (value !== undefined) return value;
+    if (!path.includes('.')) return null;
+  }
+}
+
+const REQUIRED_KEYS = [
+  ['departmentUuid'],
+  ['customerUuid'],
+  ['sourceUuid'],
+  ['messageAttributes.type', 'messageAttributes'],
+  ['messageAttributes.protocol', 'messageAttributes'],
+  ['sentOn', 'receivedOn'],
+];
+
+function requireRules(mapping: Config['mapping']): void {
+  const missing = REQUIRED_KEYS.filter((keys) => !keys.some((key) => Object.hasOwn(mapping, key)));
+  if (missing.length === 0) return;
+  const names = missing
+    .map(([key, other]) => (other === 'receivedOn' ? `${key} or ${other}` : key))
+    .join(', ');
+  throw new UsageError(`The mapping has no rule for ${names}, without which no message is valid.`, {
+    code: 'MISSING_RULE',
+    fix: 'Add the rules to mapping: a column name, or { "value": … } for a constant.',
+  });
+}
