@@ -10,6 +10,12 @@ import type { NotFoundRule } from './not-found.ts';
 import type { Tally } from './tally.ts';
 import type { FailUnsent } from './unsent.ts';
 
+/** Departments that the API does not allow, in this delivery. */
+export interface ParkedDepartments {
+  has(departmentUuid: string): boolean;
+  add(departmentUuid: string): void;
+}
+
 export interface ConversationOptions {
   readonly destination: Destination;
   readonly send: Send;
@@ -19,16 +25,16 @@ export interface ConversationOptions {
   readonly halt: Halt;
   readonly tally: Tally;
   readonly notFound: NotFoundRule;
-  readonly park: (departmentUuid: string) => void;
+  readonly parked: ParkedDepartments;
 }
 
 export type DeliverConversation = (conversation: Conversation) => Promise<void>;
 
 export function createDeliverConversation(options: ConversationOptions): DeliverConversation {
-  const { destination, send, failUnsent, resendAmbiguous, halt, tally, notFound, park } = options;
+  const { destination, send, failUnsent, resendAmbiguous, halt, tally, notFound, parked } = options;
 
   return async function deliverConversation(conversation) {
-    while (!halt.stopped) {
+    while (!halt.stopped && !parked.has(conversation.departmentUuid)) {
       const messages = await nextMessages(conversation, destination);
       if (messages.length === 0) return;
       const batch = { ...envelopeOf(conversation), messages };
@@ -105,7 +111,7 @@ export function createDeliverConversation(options: ConversationOptions): Deliver
       return;
     }
     tally.left(messages);
-    if (refusal?.recovery === 'park-department') park(conversation.departmentUuid);
+    if (refusal?.recovery === 'park-department') parked.add(conversation.departmentUuid);
     if (refusal?.recovery === 'stop') {
       halt.stop(refusal.status === 401 ? 'credentials-refused' : 'request-refused', refusal.message);
     }

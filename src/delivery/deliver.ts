@@ -67,7 +67,7 @@ export async function deliver(options: DeliverOptions): Promise<DeliveryResult> 
     ...{ clock, random, halt, observer, counts },
   });
   const failUnsent = createFailUnsent(ledger, run, clock);
-  const parked = new Set<string>();
+  const parkedDepartments = new Set<string>();
 
   const failSuspect = async ({ conversation, messages, refusal }: Suspect) => {
     const { status, code, message: error } = refusal;
@@ -82,10 +82,13 @@ export async function deliver(options: DeliverOptions): Promise<DeliveryResult> 
 
   const deliverConversation = createDeliverConversation({
     ...{ destination, send, failUnsent, resendAmbiguous, halt, tally, notFound },
-    park(departmentUuid) {
-      if (parked.has(departmentUuid)) return;
-      parked.add(departmentUuid);
-      observer.onPark?.(departmentUuid);
+    parked: {
+      has: (departmentUuid) => parkedDepartments.has(departmentUuid),
+      add(departmentUuid) {
+        if (parkedDepartments.has(departmentUuid)) return;
+        parkedDepartments.add(departmentUuid);
+        observer.onPark?.(departmentUuid);
+      },
     },
   });
   const oneAtATime = createExclusion();
@@ -94,9 +97,7 @@ export async function deliver(options: DeliverOptions): Promise<DeliveryResult> 
     while (!halt.stopped) {
       const conversation = await plan.nextConversation();
       if (conversation === null) return;
-      await oneAtATime(conversation.customerUuid, async () => {
-        if (!parked.has(conversation.departmentUuid)) await deliverConversation(conversation);
-      });
+      await oneAtATime(conversation.customerUuid, () => deliverConversation(conversation));
     }
   };
 
@@ -118,16 +119,17 @@ export async function deliver(options: DeliverOptions): Promise<DeliveryResult> 
   }
   halt.rethrow();
 
-  const moreIsPending = async () => plan.messageCount === limit && (await ledger.counts()).pending > 0;
-  const endReason = async () =>
-    parked.size > 0 ? 'department-parked' : (await moreIsPending()) ? 'limit' : null;
+  const endReason = () => {
+    if (parkedDepartments.size > 0) return 'department-parked';
+    return plan.messageCount === limit ? 'limit' : null;
+  };
   const { strangers, ...requests } = counts;
   return {
-    stopReason: halt.reason ?? (await endReason()),
+    stopReason: halt.reason ?? endReason(),
     stopDetail: halt.detail,
     requests,
     messages: tally.counts,
-    parkedDepartments: [...parked],
+    parkedDepartments: [...parkedDepartments],
     strangers,
   };
 }

@@ -2,7 +2,7 @@
 import { setMaxListeners } from 'node:events';
 
 /**
- * - `limit`: as many messages as asked for were handed out, and more are pending.
+ * - `limit`: as many messages as asked for were dealt with; whether more are due is not known.
  * - `max-failures`: so many messages newly failed.
  * - `max-duration`: the caller's time is up.
  * - `interrupted`: Ctrl-C, SIGTERM.

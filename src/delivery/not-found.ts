@@ -38,10 +38,11 @@ export function createNotFoundRule(halt: Halt, fail: (suspect: Suspect) => Promi
       );
     },
     async convict() {
-      while (!halt.stopped) {
-        const next = suspects.shift();
-        if (next === undefined) return;
-        await fail(next);
+      // Those that come in meanwhile wait for proof of their own.
+      const convicted = suspects.splice(0);
+      for (const suspect of convicted) {
+        if (halt.stopped) suspects.push(suspect);
+        else await fail(suspect);
       }
     },
     remaining: () => suspects,
