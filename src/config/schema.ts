@@ -210,7 +210,7 @@ export type DestinationConfig = z.infer<typeof destinationSchema>;
 
 /* ---------------------------------------------------------------- delivery */
 
-const deliverySchema = z.strictObject({
+export const deliverySchema = z.strictObject({
   maxBatchMessages: positiveInt.default(50).describe('Most messages in one request.'),
   maxBatchBytes: positiveInt.default(1_000_000).describe('Most bytes of one HTTP body.'),
   requestsPerSecond: z

@@ -68,15 +68,19 @@ async function writeFile<T>(
   write: (output: Writable) => Promise<T>,
   { sync = true } = {},
 ): Promise<T> {
-  const stream = handle.createWriteStream({ autoClose: false });
+  // The stream owns the handle, and closes it in the end.
+  const stream = handle.createWriteStream({ flush: sync });
+  const closed = finished(stream);
+  closed.catch(() => {}); // Whoever awaits it hears of it; until then it is no unhandled rejection.
   try {
     const result = await write(stream);
     stream.end();
-    await finished(stream);
-    if (sync) await handle.sync();
+    await closed;
     return result;
-  } finally {
-    await handle.close();
+  } catch (error) {
+    stream.destroy();
+    await closed.catch(() => {});
+    throw error;
   }
 }
 

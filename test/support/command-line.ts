@@ -1,0 +1,49 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+
+export interface CommandResult {
+  /** Null when a signal ended the process. */
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Standard output as the one JSON document that it must be. */
+  json<T = Record<string, unknown>>(): T;
+}
+
+export interface CommandOptions {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly stdin?: string | Uint8Array;
+  /** Called as soon as the process runs, e.g. to kill it. */
+  readonly onStart?: (child: ChildProcess) => void;
+}
+
+/** Runs the built command as a process of its own. */
+export function backhaul(words: readonly string[], options: CommandOptions): Promise<CommandResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [CLI, ...words], {
+      cwd: options.cwd,
+      env: { ...process.env, NO_COLOR: '1', ...options.env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    const stdout: Buffer[] = [];
+    const stderr: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+    child.once('error', reject);
+    child.once('close', (exitCode) => {
+      const text = Buffer.concat(stdout).toString();
+      resolve({
+        exitCode,
+        stdout: text,
+        stderr: Buffer.concat(stderr).toString(),
+        json: () => JSON.parse(text),
+      });
+    });
+    child.stdin.on('error', () => {}); // A process that ends early does not read its input.
+    child.stdin.end(options.stdin ?? '');
+    options.onStart?.(child);
+  });
+}
