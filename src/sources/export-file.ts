@@ -63,7 +63,7 @@ export async function* readExport(
 ): AsyncGenerator<SourceRecord> {
   const isTabular = format === 'csv';
   if (form.kind === 'ndjson') {
-    for await (const record of readNdjson(input)) yield withOrigin(record);
+    for await (const record of readNdjson(input)) yield withRawParsed(withOrigin(record));
     return;
   }
   const options = { ...csv, delimiter: form.delimiter, quote: '"', header: true };
@@ -72,7 +72,7 @@ export async function* readExport(
     : undefined;
   for await (const record of readCsv(input, options, tellHeader)) {
     const original = withOrigin({ ...record, fields: unescapedFields(record.fields) });
-    yield isTabular ? original : withJsonValues(original);
+    yield isTabular ? original : withRawParsed(withJsonValues(original));
   }
 }
 
@@ -142,22 +142,30 @@ function surplusColumns(columns: readonly string[]): readonly string[] {
 function withJsonValues(record: SourceRecord): SourceRecord {
   const fields: Record<string, unknown> = Object.create(null);
   for (const key of Object.keys(record.fields)) {
-    const cell = record.fields[key];
-    if (cell !== '') fields[key] = nestedValue(cell as string);
+    const cell = record.fields[key] as string;
+    if (cell !== '') fields[key] = key === '_raw' ? cell : nestedValue(cell);
   }
-  const keys = Object.keys(fields);
-  if (keys.length !== 1 || keys[0] !== '_raw') return { ...record, fields };
-  const { _raw: raw } = fields;
-  if (isObject(raw)) return { ...record, fields: Object.setPrototypeOf(raw, null) };
-  const problem = invalidJson('Correct the JSON in the _raw cell.');
-  return { ...record, fields, problems: [...(record.problems ?? []), problem] };
+  return { ...record, fields };
 }
 
 function nestedValue(cell: string): unknown {
-  if (!/^\s*[[{]/.test(cell)) return cell;
+  return /^\s*[[{]/.test(cell) ? (parsedOrNull(cell) ?? cell) : cell;
+}
+
+/** A record that was not valid JSON comes back as its text: corrected by now, or still broken. */
+function withRawParsed(record: SourceRecord): SourceRecord {
+  const { _raw: raw } = record.fields;
+  if (typeof raw !== 'string' || Object.keys(record.fields).length !== 1) return record;
+  const value = parsedOrNull(raw);
+  if (isObject(value)) return { ...record, fields: Object.setPrototypeOf(value, null) };
+  const problem = invalidJson('Correct the JSON under _raw: it must be one object.');
+  return { ...record, problems: [...(record.problems ?? []), problem] };
+}
+
+function parsedOrNull(text: string): unknown {
   try {
-    return parseExactJson(cell);
+    return parseExactJson(text);
   } catch {
-    return cell;
+    return null;
   }
 }
