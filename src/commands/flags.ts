@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { parseDurationMs } from '../durations.ts';
 import { UsageError } from '../errors.ts';
 
-interface Flag<T> {
+export interface Flag<T> {
   readonly describe: string;
   readonly alias?: string;
   readonly kind: 'switch' | 'text' | 'list';
