@@ -13,7 +13,7 @@ import { cellWithStrayQuote } from './csv-quoting.ts';
 import { QuoteNotClosed, type RowBatch, rowBatches } from './csv-rows.ts';
 import { invalidEncoding, raggedRow, strayQuote } from './record-problems.ts';
 import type { Header, SourceRecord } from './source.ts';
-import type { TextInput } from './text-input.ts';
+import { HEAD_BYTES, type TextInput } from './text-input.ts';
 
 export type CsvOptions = SourceConfig['csv'];
 
@@ -142,7 +142,7 @@ function undecodable(cells: readonly string[], keys: readonly string[]): FieldEr
 }
 
 function delimiterOf(head: Buffer, quote: string | null): string {
-  return detectDelimiter(head.toString('utf8'), quote, false);
+  return detectDelimiter(head.toString('utf8'), quote, head.length < HEAD_BYTES);
 }
 
 /** csv-parse passes over lines with nothing on them; lines with nothing but blanks are ours. */

@@ -4,8 +4,8 @@ import { decoded } from './decoding.ts';
 import { peek } from './peek.ts';
 import { PositionTracker } from './position-tracker.ts';
 
-/** Enough rows to tell delimiters apart. */
-const HEAD_BYTES = 64 * 1024;
+/** Enough rows to tell delimiters apart. A shorter head is the whole text. */
+export const HEAD_BYTES = 64 * 1024;
 /** How far the first line is looked for: one NDJSON object may hold a long message. */
 const LONGEST_FIRST_LINE_BYTES = 1024 * 1024;
 
