@@ -1,5 +1,4 @@
 /** The files of one run as a source. */
-import { stdin as processStdin } from 'node:process';
 import type { Readable } from 'node:stream';
 import type { SourceConfig } from '../config/schema.ts';
 import { readCsv } from './csv.ts';
@@ -30,7 +29,8 @@ export function createSource(config: SourceConfig, options: SourceOptions): Sour
   const reading: Reading = {
     config,
     encoding: encodingOf(config.csv.encoding),
-    stdin: options.stdin ?? processStdin,
+    // Looked at only when it is read: opening standard input has effects of its own.
+    openStdin: () => options.stdin ?? process.stdin,
   };
   return {
     async inputs() {
@@ -46,7 +46,7 @@ export function createSource(config: SourceConfig, options: SourceOptions): Sour
 interface Reading {
   readonly config: SourceConfig;
   readonly encoding: string;
-  readonly stdin: Readable;
+  readonly openStdin: () => Readable;
 }
 
 function givenFiles({ allowEmpty }: SourceConfig, { input = [], cwd, baseDirectory }: SourceOptions) {
@@ -88,7 +88,7 @@ function createInput({ name, path, sizeBytes }: FoundFile, reading: Reading): So
   const isReadableAgain = sizeBytes !== null;
   let digest: string | null = null;
   const openBytes = (signal?: AbortSignal) =>
-    path === STANDARD_INPUT ? streamBytes(reading.stdin, signal) : fileBytes(path, signal);
+    path === STANDARD_INPUT ? streamBytes(reading.openStdin(), signal) : fileBytes(path, signal);
   return {
     name,
     sizeBytes,

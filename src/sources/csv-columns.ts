@@ -44,10 +44,9 @@ export function surplusKey(keys: readonly string[], at: number): string {
   return untaken(`#${at + 1}`, new Set(keys));
 }
 
-/** The position behind a key such as `#7`, or null for a name. */
-export function positionOfKey(key: string): number | null {
-  const match = /^#([1-9]\d*)$/.exec(key);
-  return match === null ? null : Number(match[1]);
+/** Whether a key is a position (`#7`) rather than a name. */
+export function isPositionKey(key: string): boolean {
+  return /^#[1-9]\d*$/.test(key);
 }
 
 function numbered(name: string, occurrence: number, taken: Set<string>): string {

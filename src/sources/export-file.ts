@@ -10,7 +10,7 @@ import type { SourceConfig } from '../config/schema.ts';
 import type { FieldError } from '../errors.ts';
 import { unescapeCell } from '../spreadsheet-cells.ts';
 import { readCsv } from './csv.ts';
-import { positionOfKey } from './csv-columns.ts';
+import { isPositionKey } from './csv-columns.ts';
 import { DELIMITERS, firstRow } from './csv-delimiter.ts';
 import { parseExactJson } from './exact-json.ts';
 import { isObject } from './json-records.ts';
@@ -132,10 +132,13 @@ function uncorrected(fields: SourceRecord['fields'], code: string): FieldError[]
   return [];
 }
 
-/** The columns after the last one with a name that are named by their position; none where no column has a name. */
+/**
+ * Columns named by their position beside columns with names: mostly surplus cells, and only looked at in rows that were
+ * ragged. Where no column has a name, nothing tells them apart.
+ */
 function surplusColumns(columns: readonly string[]): readonly string[] {
-  const lastNamed = columns.findLastIndex((column) => positionOfKey(column) === null);
-  return lastNamed === -1 ? [] : columns.slice(lastNamed + 1);
+  const unnamed = columns.filter(isPositionKey);
+  return unnamed.length === columns.length ? [] : unnamed;
 }
 
 /** Cells of a CSV export as the values that a JSON source had given. */
