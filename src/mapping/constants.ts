@@ -14,13 +14,12 @@ import type { RequestPath } from './request-path.ts';
 export function checkConstants(path: RequestPath, rule: RuleObject): void {
   const name = `mapping[${JSON.stringify(path.key)}]`;
   check(path, rule.default, `${name}.default`);
-  check(path, rule.otherwise, `${name}.otherwise`);
+  const replaced = replacedBy(path, rule);
+  check(replaced, rule.otherwise, `${name}.otherwise`);
   // What is looked up, split or read further is no value of the field yet.
   if (rule.lookup !== undefined) return;
-  if (rule.split === undefined) {
-    for (const [key, value] of Object.entries(rule.map ?? {})) {
-      check(path, value, `${name}.map[${JSON.stringify(key)}]`);
-    }
+  for (const [key, value] of Object.entries(rule.map ?? {})) {
+    check(replaced, value, `${name}.map[${JSON.stringify(key)}]`);
   }
   const isFinal = [rule.json, rule.split, rule.trim, rule.phone, rule.time, rule.map].every(
     (part) => part === undefined,
@@ -28,7 +27,15 @@ export function checkConstants(path: RequestPath, rule: RuleObject): void {
   if (isFinal) check(path, rule.value, `${name}.value`);
 }
 
-function check({ key, node }: RequestPath, value: unknown, name: string): void {
+type Place = Pick<RequestPath, 'key' | 'node'>;
+
+/** Where the cell becomes a list, `map` and `otherwise` replace its elements. */
+function replacedBy({ key, node }: RequestPath, rule: RuleObject): Place {
+  const becomesList = rule.split !== undefined || rule.json === true;
+  return becomesList && node.kind === 'list' ? { key: `${key}.0`, node: node.element } : { key, node };
+}
+
+function check({ key, node }: Place, value: unknown, name: string): void {
   if (isAbsent(value)) return;
   const errors: FieldError[] = [];
   const coerced = coerce(value, node, key, errors);
@@ -39,12 +46,11 @@ function check({ key, node }: RequestPath, value: unknown, name: string): void {
     errors.push(...fieldErrors(issues, nested(base, coerced)));
   }
   const [error] = errors;
-  if (error) {
-    throw new UsageError(`${name} cannot be sent: ${error.message}.`, {
-      code: 'BAD_CONSTANT',
-      fix: error.fix,
-    });
-  }
+  if (error === undefined) return;
+  throw new UsageError(`${name} cannot be sent: ${error.message}.`, {
+    code: 'BAD_CONSTANT',
+    fix: error.code === 'WRONG_TYPE' ? 'Correct the constant in the configuration.' : error.fix,
+  });
 }
 
 /** The value where its path says it is, so that the errors can look at it. */

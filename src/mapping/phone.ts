@@ -84,7 +84,7 @@ const FLOAT_SUFFIX = /^(\+?\d{7,15})\.0$/;
 const WITHHELD =
   /^(?:-1|0+|anonymous|withheld|private|restricted|unavailable|unknown|blocked|no caller id|(?:number|private|unknown|withheld) (?:number|withheld|caller))$/i;
 const EXTENSION = /[\s,;]*(?:\bext(?:ension|n)?\b\.?|\bx|#)\s*[:=]?\s*\d{1,7}$/i;
-const SEPARATOR = /[,;/|&\n]|\band\b|\bor\b/i;
+const SEPARATOR = /[,;/|&\s]|\band\b|\bor\b/i;
 const FEWEST_DIGITS = 7;
 
 function readPhone(cell: string, region: CountryCode): PhoneReading {
