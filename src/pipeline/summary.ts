@@ -20,8 +20,8 @@ interface ClosingDocument {
   readonly run: number;
   readonly stream: string;
   readonly status: SummaryStatus;
-  /** Null when nothing ended the run early; else one of {@link STOP_REASONS}. */
-  readonly stopReason: string | null;
+  /** Null when nothing ended the run early. */
+  readonly stopReason: StopReason | null;
   /** What this run read; inputs that were not read again count nothing here. */
   readonly records: RecordCounts;
   readonly files: { readonly read: number; readonly unchanged: number; readonly damaged: number };
@@ -82,13 +82,14 @@ export const STOP_REASONS = {
   'max-failures': 'as many messages failed as are allowed to',
   'max-duration': 'the time that --max-duration allows is over',
   interrupted: 'interrupted',
-  credentials: 'the API refuses the credentials',
-  destination: 'the API refuses every request',
-  'not-found': 'the API knows none of many customers in a row',
+  'credentials-refused': 'the API refuses the credentials',
+  'request-refused': 'the API refuses every request',
+  'wrong-base-url': 'the API knows none of many customers in a row',
   outage: 'the API was unavailable for longer than delivery.maxOutageMs allows',
-  attempts: 'a request was refused as often as delivery.maxAttempts allows',
-  parked: 'the API does not allow writing to a department; its messages wait',
+  'attempts-exhausted': 'a request was refused as often as delivery.maxAttempts allows',
+  'department-parked': 'the API does not allow writing to a department; its messages wait',
 } as const;
+export type StopReason = keyof typeof STOP_REASONS;
 
 /** What decides how reading and everything after it ended. */
 interface ReadingFacts {
@@ -111,8 +112,8 @@ export interface RunFacts extends ReadingFacts {
   /** Messages that failed, or became unknown, in this run. */
   readonly newlyFailed: number;
   readonly newlyUnknown: number;
-  /** Why the run ended early, one of {@link STOP_REASONS}; null when it did not. */
-  readonly stopReason: string | null;
+  /** Why the run ended early; null when it did not. */
+  readonly stopReason: StopReason | null;
 }
 
 export interface CheckFacts extends ReadingFacts {
@@ -188,7 +189,7 @@ function holdsEveryMessage(messages: MessageCounts, states: Readonly<Record<Expo
 
 interface End {
   readonly status: SummaryStatus;
-  readonly stopReason: string | null;
+  readonly stopReason: StopReason | null;
 }
 
 function endOfRun(facts: RunFacts, balanced: boolean): End {

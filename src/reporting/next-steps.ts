@@ -1,5 +1,5 @@
 /** The command to type next: what is left after a run, and what takes care of it. */
-import type { Summary } from '../pipeline/summary.ts';
+import type { StopReason, Summary } from '../pipeline/summary.ts';
 import { plural } from './counts.ts';
 
 export interface NextStep {
@@ -19,12 +19,12 @@ export interface NextStepFacts {
 }
 
 /** What has to be put right before the next run is of any use. */
-const REMEDIES: Readonly<Record<string, string>> = {
-  credentials: 'Correct destination.auth: the API refuses the credentials.',
-  destination: 'Check destination.baseUrl: the API refuses every request.',
-  'not-found':
+const REMEDIES: Readonly<Partial<Record<StopReason, string>>> = {
+  'credentials-refused': 'Correct destination.auth: the API refuses the credentials.',
+  'request-refused': 'Check destination.baseUrl: the API refuses every request.',
+  'wrong-base-url':
     'Check destination.baseUrl, departmentUuid and customerUuid: the API knows none of the customers.',
-  parked: 'Have the department allowed for these credentials.',
+  'department-parked': 'Have the department allowed for these credentials.',
   outage: 'Wait until the API is available again.',
   'max-failures': 'Look at what failed before you go on.',
 };

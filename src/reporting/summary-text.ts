@@ -67,8 +67,7 @@ export function headline(
     `${paint('bold', what)}: ${paint(STATUS_STYLES[status], status)} after ${formatDurationMs(durationMs)}\n`,
   ];
   if (stopReason !== null && stopReason !== status) {
-    const reasons: Readonly<Record<string, string>> = STOP_REASONS;
-    lines.push(`  ${terminalLine(reasons[stopReason] ?? stopReason)} (${terminalLine(stopReason)})\n`);
+    lines.push(`  ${STOP_REASONS[stopReason]} (${stopReason})\n`);
   }
   if (!balanced) lines.push(`  ${paint('red', 'The counts below do not add up.')}\n`);
   return lines.join('');
