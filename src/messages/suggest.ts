@@ -11,7 +11,7 @@ export function nearest(text: string, candidates: Iterable<string>): string | nu
   if (text.length > LONGEST_NAME) return null;
   const wanted = simplified(text);
   let best: string | null = null;
-  let bestDistance = Math.floor(Math.max(wanted.length, 3) / 3) + 1;
+  let bestDistance = Math.floor(wanted.length / 3) + 1;
   for (const candidate of candidates) {
     const slips = distance(wanted, simplified(candidate));
     if (slips === 0) return candidate;
