@@ -1,6 +1,8 @@
 /** Result files hold people's words: readable by their owner only, and never half written under their final name. */
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
@@ -21,13 +23,13 @@ export async function openOutput<T>(
 ): Promise<T> {
   if (path === null) return write(stdout);
   const target = await findTarget(path);
-  if (!target.replaceable) return writeInPlace(target.path, write);
+  if (target.kind === 'device') return fill(path, path, { flags: 'w' }, write);
   const temporary = join(
     dirname(target.path),
     `.${basename(target.path)}.${randomBytes(4).toString('hex')}.tmp`,
   );
   try {
-    const result = await writeFile(await create(temporary, 'wx', path), write);
+    const result = await fill(temporary, path, { flags: 'wx', mode: OWNER_ONLY, flush: true }, write);
     await rename(temporary, target.path);
     return result;
   } catch (error) {
@@ -37,55 +39,48 @@ export async function openOutput<T>(
 }
 
 /** Where a link leads; devices and pipes (`/dev/stdout`) are written to, not replaced. */
-async function findTarget(path: string): Promise<{ path: string; replaceable: boolean }> {
+async function findTarget(path: string): Promise<{ kind: 'file' | 'device'; path: string }> {
   try {
     const found = await stat(path);
-    if (found.isDirectory()) throw unwritable(path, 'it is a directory');
-    return { path: found.isFile() ? await realpath(path) : path, replaceable: found.isFile() };
+    if (found.isFile()) return { kind: 'file', path: await realpath(path) };
+    if (!found.isDirectory()) return { kind: 'device', path };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { path, replaceable: true };
-    throw error instanceof UsageError
-      ? error
-      : unwritable(path, String((error as NodeJS.ErrnoException).code), error);
+    if (isMissing(error)) return { kind: 'file', path };
+    throw unwritable(path, error);
   }
+  throw unwritable(path, { code: 'it is a directory' });
 }
 
-async function writeInPlace<T>(path: string, write: (output: Writable) => Promise<T>): Promise<T> {
-  const handle = await create(path, 'w', path);
-  return writeFile(handle, write, { sync: false });
-}
-
-async function create(path: string, flags: 'w' | 'wx', asked: string): Promise<FileHandle> {
-  try {
-    return await open(path, flags, OWNER_ONLY);
-  } catch (error) {
-    throw unwritable(asked, String((error as NodeJS.ErrnoException).code), error);
-  }
-}
-
-async function writeFile<T>(
-  handle: FileHandle,
+/** @param asked how errors call the file. */
+async function fill<T>(
+  path: string,
+  asked: string,
+  options: { flags: string; mode?: number; flush?: boolean },
   write: (output: Writable) => Promise<T>,
-  { sync = true } = {},
 ): Promise<T> {
-  // The stream owns the handle, and closes it in the end.
-  const stream = handle.createWriteStream({ flush: sync });
-  const closed = finished(stream);
-  closed.catch(() => {}); // Whoever awaits it hears of it; until then it is no unhandled rejection.
+  const stream = createWriteStream(path, options);
+  try {
+    await once(stream, 'open');
+  } catch (error) {
+    throw unwritable(asked, error);
+  }
   try {
     const result = await write(stream);
     stream.end();
-    await closed;
+    await finished(stream);
     return result;
   } catch (error) {
-    stream.destroy();
-    await closed.catch(() => {});
+    if (!stream.closed) await once(stream.destroy(), 'close');
     throw error;
   }
 }
 
-function unwritable(path: string, why: string, cause?: unknown): UsageError {
-  return new UsageError(`${path} cannot be written (${why})`, {
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT';
+}
+
+function unwritable(path: string, cause: unknown): UsageError {
+  return new UsageError(`${path} cannot be written (${(cause as NodeJS.ErrnoException).code})`, {
     code: 'OUTPUT_UNWRITABLE',
     fix: 'Name a file in a directory that exists and that you may write to.',
     cause,
