@@ -64,13 +64,17 @@ async function fill<T>(
   } catch (error) {
     throw unwritable(asked, error);
   }
+  // Whatever fails from here on shows in `write` or when the stream has finished.
+  stream.on('error', () => {});
   try {
     const result = await write(stream);
     stream.end();
     await finished(stream);
     return result;
   } catch (error) {
-    if (!stream.closed) await once(stream.destroy(), 'close');
+    const closed = finished(stream).catch(() => {});
+    stream.destroy();
+    await closed;
     throw error;
   }
 }
