@@ -76,6 +76,14 @@ function createPlan(context: LedgerContext, options: DeliveryOptions, number: nu
       lastPlace = planned.place;
       return createConversation(planned, nextMessages);
     },
+    async countCustomers() {
+      return db
+        .prepare(`
+          SELECT count(DISTINCT customer_uuid) FROM ${tables.conversations} p
+          JOIN conversation ON conversation.id = p.conversation`)
+        .pluck()
+        .get() as number;
+    },
     close() {
       db.exec(`DROP TABLE IF EXISTS ${tables.messages}; DROP TABLE IF EXISTS ${tables.conversations}`);
     },

@@ -20,6 +20,7 @@
  * its code.
  */
 import type { FieldError } from '../errors.ts';
+import type { OccurrenceCounter } from '../messages/identity.ts';
 import type { RecordPosition } from '../sources/source.ts';
 
 export const MESSAGE_STATES = [
@@ -155,6 +156,8 @@ export interface DeliveryPlan {
   readonly conversationCount: number;
   /** Each conversation is handed out once; null when none is left. Safe to call from several workers. */
   nextConversation(): Promise<Conversation | null>;
+  /** How many customers they are; one may have conversations with several departments. Walks over all of them. */
+  countCustomers(): Promise<number>;
   close(): void;
 }
 
@@ -281,6 +284,8 @@ export interface Ledger {
   hasCompleteInput(fingerprint: string): Promise<boolean>;
   beginInput(input: { run: RunId; name: string; sizeBytes: number | null }): Promise<InputId>;
   stage(input: InputId, records: readonly StagedRecord[], onConflict: OnConflict): Promise<StageResult>;
+  /** Numbers equal records of one input. A new counter for each call; whoever asks for it closes it. */
+  occurrences(): OccurrenceCounter;
   /** `fingerprint` is null for inputs that are to be read again next time (damaged, or standard input). */
   endInput(
     input: InputId,

@@ -135,6 +135,7 @@ export async function vacuumLedger(path: string): Promise<{ bytesBefore: number;
   const db = openDatabaseFile(path, 'existing');
   try {
     withLedgerErrors(path, () => {
+      db.pragma('busy_timeout = 0');
       migrate(db, path, systemClock.nowMs());
       db.exec('VACUUM');
       db.pragma('wal_checkpoint(TRUNCATE)');

@@ -8,6 +8,7 @@ import { createExport } from './export-rows.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { type Ledger, MESSAGE_STATES } from './ledger.ts';
 import { assertCurrent, migrate } from './migrate.ts';
+import { createOccurrenceCounter } from './occurrence-counter.ts';
 import { createOverview } from './overview.ts';
 import { createRejects } from './rejects.ts';
 import { createRuns } from './runs.ts';
@@ -57,6 +58,7 @@ function createSqliteLedger(context: LedgerContext): Ledger {
   return withToldErrors(path, {
     ...createRuns(context),
     ...createStaging(context, rejects),
+    occurrences: createOccurrenceCounter,
     ...createDelivery(context),
     ...createAttempts(context, commits),
     ...createVerdicts(context, rejects),
@@ -110,10 +112,13 @@ function addStream(
   return id;
 }
 
+/** Methods that give something at once; what they give fails in its own time. */
+const SYNCHRONOUS: readonly string[] = ['export', 'occurrences'] satisfies (keyof Ledger)[];
+
 /** Every method, with SQLite's failures told in the program's words. */
 function withToldErrors(path: string, ledger: Ledger): Ledger {
   const told = Object.entries(ledger).map(([name, method]) => {
-    if (name === 'export') return [name, method];
+    if (SYNCHRONOUS.includes(name)) return [name, method];
     const call = method as (...args: unknown[]) => Promise<unknown>;
     return [
       name,

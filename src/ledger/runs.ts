@@ -1,4 +1,5 @@
 import type { LedgerContext } from './context.ts';
+import { giveBackFreePages } from './free-pages.ts';
 import type { Ledger, RunRecord } from './ledger.ts';
 
 interface RunRow {
@@ -65,6 +66,7 @@ export function createRuns({
       db.prepare('UPDATE run SET status = ?, ended_at_ms = ?, summary = ? WHERE id = ?').run(
         ...[status, endedAtMs, summaryJson, run],
       );
+      await giveBackFreePages(db, stream);
     },
     async runs(limit) {
       return db

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import Database from 'better-sqlite3';
+import { type Migration, migrate, readMigrations, schemaVersion } from '../../src/ledger/migrate.ts';
+import { openLedger } from '../../src/ledger/open-ledger.ts';
+import { ledgerOptions } from '../support/sqlite-ledgers.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+
+const NOW_MS = 1_750_000_000_000;
+
+function withLater(...sql: string[]): readonly Migration[] {
+  const shipped = readMigrations();
+  const later = sql.map((text, index) => {
+    const version = shipped.length + index + 1;
+    return { version, name: `${version}-later.sql`, sql: text };
+  });
+  return [...shipped, ...later];
+}
+
+function tables(db: Database.Database): string[] {
+  return db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").pluck().all() as string[];
+}
+
+test('a new ledger gets every migration, each with a version row of its own', () => {
+  const db = new Database(':memory:');
+  migrate(db, 'x.db', NOW_MS, withLater('CREATE TABLE later (x)'));
+  const versions = db.prepare('SELECT version, name, applied_at_ms FROM schema_version').raw().all();
+  assert.deepEqual(
+    versions,
+    withLater('').map(({ version, name }) => [version, name, NOW_MS]),
+  );
+  assert.ok(tables(db).includes('later'));
+});
+
+test('migrating again changes nothing', () => {
+  const db = new Database(':memory:');
+  migrate(db, 'x.db', NOW_MS);
+  const before = db.serialize();
+  migrate(db, 'x.db', NOW_MS + 1);
+  assert.deepEqual(db.serialize(), before);
+});
+
+test('a migration that fails is undone whole; those before it stand, those after it wait', () => {
+  const db = new Database(':memory:');
+  const broken = withLater(
+    'CREATE TABLE good (x)',
+    'CREATE TABLE half (x); SELECT nonsense;',
+    'CREATE TABLE never (x)',
+  );
+  assert.throws(() => migrate(db, 'x.db', NOW_MS, broken), /nonsense/);
+  assert.equal(schemaVersion(db), readMigrations().length + 1);
+  assert.deepEqual(
+    ['good', 'half', 'never'].map((name) => tables(db).includes(name)),
+    [true, false, false],
+  );
+  migrate(
+    db,
+    'x.db',
+    NOW_MS,
+    withLater('CREATE TABLE good (x)', 'CREATE TABLE half (x)', 'CREATE TABLE never (x)'),
+  );
+  assert.equal(schemaVersion(db), readMigrations().length + 3);
+});
+
+for (const mode of ['create', 'existing', 'read-only'] as const) {
+  test(`a newer schema than the program's is refused and left alone (${mode})`, async (t) => {
+    const path = join(temporaryDirectory(t), 'ledger.db');
+    const db = new Database(path);
+    migrate(db, path, NOW_MS, withLater('CREATE TABLE later (x)'));
+    db.close();
+    await assert.rejects(openLedger(ledgerOptions(path, { mode })), { code: 'LEDGER_NEWER', kind: 'ledger' });
+    const after = new Database(path);
+    t.after(() => after.close());
+    assert.equal(after.prepare('SELECT count(*) FROM stream').pluck().get(), 0);
+  });
+}
+
+test("another program's database is refused and left alone", async (t) => {
+  const path = join(temporaryDirectory(t), 'theirs.db');
+  const db = new Database(path);
+  db.exec('CREATE TABLE schema_version (theirs TEXT)');
+  db.close();
+  await assert.rejects(openLedger(ledgerOptions(path)), { code: 'LEDGER_FOREIGN', kind: 'ledger' });
+  const after = new Database(path);
+  t.after(() => after.close());
+  assert.deepEqual(tables(after), ['schema_version']);
+});
+
+test('processes that open a new ledger at once all find it complete', async (t) => {
+  const path = join(temporaryDirectory(t), 'ledger.db');
+  const opener = `
+    const { openLedger } = await import(${JSON.stringify(import.meta.resolve('../../src/ledger/open-ledger.ts'))});
+    const ledger = await openLedger({ ...${JSON.stringify(ledgerOptions(path))}, stream: process.argv[1] });
+    await ledger.beginRun({ command: 'run', startedAtMs: 1 });
+    await ledger.close();`;
+  const open = (stream: string) =>
+    promisify(execFile)(process.execPath, ['--input-type=module', '-e', opener, stream]);
+  await Promise.all(['a', 'b', 'c', 'd'].map(open));
+  const db = new Database(path);
+  t.after(() => db.close());
+  assert.equal(db.prepare('SELECT count(*) FROM schema_version').pluck().get(), readMigrations().length);
+  assert.equal(db.prepare('SELECT count(*) FROM run').pluck().get(), 4);
+});
