@@ -12,12 +12,19 @@ export interface RateMeter {
   leftMs(total: number): number | null;
 }
 
+interface Sample {
+  readonly atMs: number;
+  readonly done: number;
+}
+
 export function createRateMeter(clock: Pick<Clock, 'monotonicMs'>): RateMeter {
-  const samples = [{ atMs: clock.monotonicMs(), done: 0 }];
+  /** Oldest first; the oldest is just outside the window. What was done before the first counts for nothing. */
+  const samples: Sample[] = [];
   let latest = 0;
 
   function perSecond(): number {
-    const first = samples[0] as (typeof samples)[number];
+    const first = samples[0];
+    if (first === undefined) return 0;
     const elapsedMs = clock.monotonicMs() - first.atMs;
     return elapsedMs <= 0 ? 0 : ((latest - first.done) * 1_000) / elapsedMs;
   }
@@ -26,10 +33,10 @@ export function createRateMeter(clock: Pick<Clock, 'monotonicMs'>): RateMeter {
     update(done) {
       latest = done;
       const nowMs = clock.monotonicMs();
-      const last = samples.at(-1) as (typeof samples)[number];
-      if (nowMs - last.atMs < SAMPLE_MS) return;
+      const last = samples.at(-1);
+      if (last !== undefined && nowMs - last.atMs < SAMPLE_MS) return;
       samples.push({ atMs: nowMs, done });
-      while (samples.length > 2 && (samples[1] as typeof last).atMs <= nowMs - WINDOW_MS) samples.shift();
+      while (samples[1] !== undefined && samples[1].atMs <= nowMs - WINDOW_MS) samples.shift();
     },
     perSecond,
     leftMs(total) {
