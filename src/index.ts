@@ -61,7 +61,8 @@ export {
   historicalMessageSchema,
 } from './messages/historical-message.ts';
 export { type CheckOptions, checkPipeline } from './pipeline/check.ts';
-export { type Intake, type RunObserver, type RunOptions, runPipeline } from './pipeline/run.ts';
+export { type RunObserver, type RunOptions, runPipeline } from './pipeline/run.ts';
+export type { Intake, StageObserver } from './pipeline/stage.ts';
 export type { CheckSummary, Closing, Summary } from './pipeline/summary.ts';
 export { startSimulator } from './simulator/start-simulator.ts';
 export { createSource } from './sources/create-source.ts';

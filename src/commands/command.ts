@@ -47,6 +47,8 @@ export interface Command<F extends Flags = Flags> {
   readonly flags: F;
   /** Shown below the flags in `--help`. */
   readonly epilogue?: string;
+  /** Whether it comes to an orderly end when `context.signal` aborts. Ctrl-C simply ends the others. */
+  readonly watchesSignal?: boolean;
   run(flags: FlagValues<F> & GlobalFlags, context: CommandContext): Promise<ExitCode>;
 }
 

@@ -1,25 +1,19 @@
 /** What `run`, `retry` and `rehearse` have in common: open the parts, run the pipeline, show how it ended. */
+import type { HttpDestination } from '../destinations/destination.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Ledger, RunId } from '../ledger/ledger.ts';
-import { createOccurrenceCounter } from '../ledger/occurrence-counter.ts';
-import { type Intake, runPipeline } from '../pipeline/run.ts';
+import { runPipeline } from '../pipeline/run.ts';
+import type { Intake } from '../pipeline/stage.ts';
 import { paintFor } from '../reporting/paint.ts';
 import { summaryText } from '../reporting/summary-text.ts';
 import type { CommandContext, GlobalFlags } from './command.ts';
-import {
-  asOnlyWriter,
-  type Credentials,
-  destinationOf,
-  ledgerOf,
-  mappingOf,
-  type Setting,
-  sourceFingerprintOf,
-  sourceOf,
-} from './compose.ts';
+import { type Credentials, intakeOf, withDestination } from './compose.ts';
 import type { FlagValues } from './flags.ts';
+import { asOnlyWriter, withLedger } from './ledger-access.ts';
 import { nextStepFacts } from './next-step-facts.ts';
 import { writeResult } from './output.ts';
 import type { deliveryFlags } from './run-flags.ts';
+import type { Setting } from './setting.ts';
 import { watchRun } from './watch-run.ts';
 
 /** How many positions are shown beside each kind of problem. */
@@ -37,53 +31,45 @@ export interface Execution {
 
 export type ExecutionFlags = FlagValues<typeof deliveryFlags> & GlobalFlags;
 
-export function execute(
+export async function execute(
   execution: Execution,
   flags: ExecutionFlags,
   context: CommandContext,
 ): Promise<ExitCode> {
-  return asOnlyWriter(execution.setting, context, async () => {
-    const { setting, reading } = execution;
+  const { command, setting, credentials, reading } = execution;
+  const { summary, exitCode, codes, openRejects } = await asOnlyWriter(setting, context, async () => {
     // Whatever can be wrong with the configuration and its files is found before the ledger is touched.
-    const intake = reading === null ? null : await openIntake(setting, reading.reread, flags, context);
-    const ledger = await ledgerOf(setting, reading === null ? 'existing' : 'create');
-    const destination = destinationOf(setting, execution.credentials);
-    try {
-      return await runAndReport(execution, { intake, ledger, destination }, flags, context);
-    } finally {
-      intake?.occurrences.close();
-      await destination.close();
-      await ledger.close();
-    }
+    const intake = reading && { ...(await intakeOf(setting, flags, context)), ...reading };
+    return withLedger(setting, intake === null ? 'existing' : 'create', (ledger) =>
+      withDestination(setting, credentials, (destination) =>
+        runWatched(execution, { intake, ledger, destination }, flags, context),
+      ),
+    );
   });
+  const next = command === 'rehearse' ? null : nextStepFacts(setting, flags);
+  const paint = paintFor(context.stdout);
+  writeResult(context.stdout, flags, summary, () =>
+    summaryText(summary, { codes, openRejects, next, paint }),
+  );
+  return exitCode;
 }
 
-async function openIntake(
-  setting: Setting,
-  reread: boolean,
-  flags: GlobalFlags,
-  context: CommandContext,
-): Promise<Intake> {
-  return {
-    source: sourceOf(setting, flags, context),
-    mapping: await mappingOf(setting, context),
-    sourceFingerprint: sourceFingerprintOf(setting),
-    occurrences: createOccurrenceCounter(),
-    reread,
-  };
+interface Parts {
+  readonly intake: Intake | null;
+  readonly ledger: Ledger;
+  readonly destination: HttpDestination;
 }
 
-async function runAndReport(
-  { command, setting, queue }: Execution,
-  parts: { intake: Intake | null; ledger: Ledger; destination: ReturnType<typeof destinationOf> },
+async function runWatched(
+  { command, setting: { config }, queue }: Execution,
+  parts: Parts,
   flags: ExecutionFlags,
   context: CommandContext,
-): Promise<ExitCode> {
-  const { config } = setting;
+) {
   const { ledger } = parts;
   const watch = watchRun(flags, context);
   try {
-    const { summary, exitCode } = await runPipeline({
+    const closing = await runPipeline({
       command,
       stream: config.stream,
       ...parts,
@@ -98,15 +84,8 @@ async function runAndReport(
       signal: context.signal,
       observer: watch.observer,
     });
-    watch.end();
-    const codes = await ledger.codes(SHOWN_EXAMPLES);
     const openRejects = await ledger.openRejects();
-    const next = command === 'rehearse' ? null : nextStepFacts(setting, flags);
-    const paint = paintFor(context.stdout);
-    writeResult(context.stdout, flags, summary, () =>
-      summaryText(summary, { codes, openRejects, next, paint }),
-    );
-    return exitCode;
+    return { ...closing, codes: await ledger.codes(SHOWN_EXAMPLES), openRejects };
   } finally {
     watch.end();
   }

@@ -5,8 +5,9 @@ import type { ExportState } from '../ledger/ledger.ts';
 import { exportRows } from '../reporting/export-rows.ts';
 import { openOutput } from '../reporting/output-file.ts';
 import { defineCommand } from './command.ts';
-import { ledgerOf, loadSetting } from './compose.ts';
 import { choice, text } from './flags.ts';
+import { withLedger } from './ledger-access.ts';
+import { loadSetting } from './setting.ts';
 
 const STATES = [
   'accepted',
@@ -43,18 +44,15 @@ export const exportMessages = defineCommand({
     }
     const setting = await loadSetting(flags, context);
     const format = flags.format ?? (setting.config.source.format === 'csv' ? 'csv' : 'ndjson');
-    const ledger = await ledgerOf(setting, 'read-only');
-    try {
-      const target = toFile ? resolve(context.cwd, output) : null;
-      const rows = await openOutput(target, context.stdout, (writable) =>
+    const target = toFile ? resolve(context.cwd, output) : null;
+    const exported = await withLedger(setting, 'read-only', (ledger) =>
+      openOutput(target, context.stdout, (writable) =>
         exportRows(() => ledger.export(state), { format, output: writable }),
-      );
-      if (flags.json)
-        context.stdout.write(`${JSON.stringify({ exported: rows, state, format, file: output })}\n`);
-      else if (!flags.quiet) context.stderr.write(`${rows} ${state} written.\n`);
-      return EXIT.done;
-    } finally {
-      await ledger.close();
-    }
+      ),
+    );
+    if (flags.json) {
+      context.stdout.write(`${JSON.stringify({ exported, state, format, file: output })}\n`);
+    } else if (!flags.quiet) context.stderr.write(`${exported} ${state} written.\n`);
+    return EXIT.done;
   },
 });

@@ -1,113 +1,122 @@
 /**
- * Flags of the command line. yargs splits the words; zod decides what they mean, so that `--limit abc`, or a flag
+ * Flags of the command line. yargs splits the words; what they mean is decided here, so that `--limit abc`, or a flag
  * given twice, is an error with a fix rather than NaN or an array.
  */
 import type { Options } from 'yargs';
-import { z } from 'zod';
 import { parseDurationMs } from '../durations.ts';
 import { UsageError } from '../errors.ts';
 
-export interface Flag<T> {
+interface Words {
   readonly describe: string;
   readonly alias?: string;
+}
+
+export interface Flag<T> extends Words {
   readonly kind: 'switch' | 'text' | 'list';
-  readonly schema: z.ZodType<T>;
+  /** @param given what yargs collected; undefined when the flag is absent. */
+  readonly read: (given: unknown) => T | Problem;
+}
+
+/** Why a value does not do, e.g. `must be a whole number`. */
+class Problem {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
 }
 
 export type Flags = Readonly<Record<string, Flag<unknown>>>;
 export type FlagValues<F extends Flags> = { readonly [K in keyof F]: F[K] extends Flag<infer T> ? T : never };
 
-type Described = { describe: string; alias?: string };
-
-export const onOff = (flag: Described): Flag<boolean> => ({
-  ...flag,
-  kind: 'switch',
-  schema: z.boolean().default(false),
-});
+export const onOff = (words: Words): Flag<boolean> => switchFlag(words, false);
 
 /** On unless `--no-NAME` is given. */
-export const onUnlessNot = (flag: Described): Flag<boolean> => ({
-  ...flag,
-  kind: 'switch',
-  schema: z.boolean().default(true),
-});
+export const onUnlessNot = (words: Words): Flag<boolean> => switchFlag(words, true);
 
-export const text = (flag: Described): Flag<string | undefined> => ({
-  ...flag,
-  kind: 'text',
-  schema: z.string().min(1, 'must not be empty').optional(),
-});
+export const text = (words: Words): Flag<string | undefined> => textFlag(words, (value) => value);
 
 /** May be given several times. */
-export const list = (flag: Described): Flag<readonly string[]> => ({
-  ...flag,
+export const list = (words: Words): Flag<readonly string[]> => ({
+  ...words,
   kind: 'list',
-  schema: z.array(z.string().min(1, 'must not be empty')).default([]),
+  read(given) {
+    const values = given === undefined ? [] : [given].flat();
+    return values.every(isText) ? values : NEEDS_VALUE;
+  },
 });
 
 export const choice = <const T extends readonly string[]>(
-  flag: Described,
+  words: Words,
   values: T,
-): Flag<T[number] | undefined> => ({
-  ...flag,
-  kind: 'text',
-  schema: z.enum(values, `must be one of ${values.join(', ')}`).optional() as z.ZodType<
-    T[number] | undefined
-  >,
-});
+): Flag<T[number] | undefined> =>
+  textFlag(words, (value) =>
+    values.includes(value) ? value : new Problem(`must be one of ${values.join(', ')}`),
+  );
 
-export const wholeNumber = (flag: Described, least = 1): Flag<number | undefined> => ({
-  ...flag,
-  kind: 'text',
-  schema: z
-    .string()
-    .regex(/^\d{1,15}$/, 'must be a whole number')
-    .transform(Number)
-    .refine((value) => value >= least, `must be at least ${least}`)
-    .optional(),
-});
+export const wholeNumber = (words: Words, least = 1): Flag<number | undefined> =>
+  textFlag(words, (value) => {
+    if (!/^\d{1,15}$/.test(value)) return new Problem('must be a whole number');
+    return Number(value) >= least ? Number(value) : new Problem(`must be at least ${least}`);
+  });
 
-/** In milliseconds once parsed. */
-export const duration = (flag: Described): Flag<number | undefined> => ({
-  ...flag,
-  kind: 'text',
-  schema: z
-    .string()
-    .transform(parseDurationMs)
-    .refine((value) => value !== null && value > 0, 'must be a duration such as 90s, 30m or 1h30m')
-    .transform((value) => value as number)
-    .optional(),
-});
+/** In milliseconds once read. */
+export const duration = (words: Words): Flag<number | undefined> =>
+  textFlag(
+    words,
+    (value) => parseDurationMs(value) || new Problem('must be a duration such as 90s, 30m or 1h30m'),
+  );
+
+const NEEDS_VALUE = new Problem('needs a value');
+
+/** Not so for `--flag=` and `--no-flag`. */
+function isText(given: unknown): given is string {
+  return typeof given === 'string' && given !== '';
+}
+
+function switchFlag(words: Words, otherwise: boolean): Flag<boolean> {
+  return { ...words, kind: 'switch', read: (given) => (given ?? otherwise) as boolean };
+}
+
+function textFlag<T>(words: Words, read: (value: string) => T | Problem): Flag<T | undefined> {
+  return {
+    ...words,
+    kind: 'text',
+    read(given) {
+      if (given === undefined) return undefined;
+      return isText(given) ? read(given) : NEEDS_VALUE;
+    },
+  };
+}
 
 /** How yargs is to split this flag: it must never convert, only collect. */
-export function yargsOption(flag: Flag<unknown>): Options {
+export function yargsOption({ describe, alias, kind }: Flag<unknown>): Options {
   return {
-    describe: flag.describe,
-    ...(flag.alias === undefined ? {} : { alias: flag.alias }),
-    ...(flag.kind === 'switch' ? { type: 'boolean' } : { type: 'string', requiresArg: true }),
-    ...(flag.kind === 'list' ? { array: true, nargs: 1 } : {}),
+    describe,
+    ...(alias === undefined ? {} : { alias }),
+    // One value at a time also for lists: `--set a=1 b=2` is a slip, and `-` must count as a value.
+    ...(kind === 'switch' ? { type: 'boolean' } : { type: 'string', nargs: 1 }),
   };
 }
 
 /** @throws {UsageError} naming every flag that does not fit. */
-export function parseFlags<F extends Flags>(
+export function readFlags<F extends Flags>(
   flags: F,
   given: Readonly<Record<string, unknown>>,
 ): FlagValues<F> {
   const values: Record<string, unknown> = {};
   const problems: string[] = [];
   for (const [name, flag] of Object.entries(flags)) {
-    const value = given[name];
-    if (flag.kind !== 'list' && Array.isArray(value)) {
-      problems.push(`--${name} is given more than once`);
-      continue;
-    }
-    const parsed = flag.schema.safeParse(value);
-    if (parsed.success) values[name] = parsed.data;
-    else problems.push(`--${name} ${parsed.error.issues.map((issue) => issue.message).join(', ')}`);
+    const value = readFlag(flag, given[name]);
+    if (value instanceof Problem) problems.push(`--${name} ${value.text}`);
+    else values[name] = value;
   }
   if (problems.length > 0) {
     throw new UsageError(problems.join('; '), { code: 'BAD_FLAG', fix: 'See `backhaul <command> --help`.' });
   }
   return values as FlagValues<F>;
+}
+
+function readFlag(flag: Flag<unknown>, given: unknown): unknown {
+  const isRepeated = flag.kind !== 'list' && Array.isArray(given);
+  return isRepeated ? new Problem('is given more than once') : flag.read(given);
 }

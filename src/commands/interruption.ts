@@ -7,10 +7,14 @@ const STOP_SIGNALS = Object.keys(EXIT_OF_SIGNAL) as StopSignal[];
 
 /**
  * Turns the first Ctrl-C (SIGINT) or SIGTERM into an aborted signal whose reason is the signal's name, for an orderly
- * end. The second one leaves at once: the ledger is right at any moment.
+ * end. The second one leaves at once: the ledger is right at any moment. So does the first, when not `orderly`.
  */
-export function interruption(process: NodeJS.Process): { signal: AbortSignal; release: () => void } {
+export function interruption(
+  process: NodeJS.Process,
+  { orderly }: { orderly: boolean },
+): { signal: AbortSignal; release: () => void } {
   const controller = new AbortController();
+  if (!orderly) return { signal: controller.signal, release: () => {} };
   const onSignal = (name: StopSignal) => {
     if (controller.signal.aborted) process.exit(EXIT_OF_SIGNAL[name]);
     controller.abort(name);

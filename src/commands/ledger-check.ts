@@ -2,8 +2,8 @@ import { EXIT } from '../exit-codes.ts';
 import { checkLedger } from '../ledger/maintenance.ts';
 import { terminalText } from '../reporting/terminal-text.ts';
 import { defineCommand } from './command.ts';
-import { loadSetting } from './compose.ts';
 import { writeResult } from './output.ts';
+import { loadSetting } from './setting.ts';
 
 export const ledgerCheck = defineCommand({
   flags: {},

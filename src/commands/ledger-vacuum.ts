@@ -2,8 +2,9 @@ import { EXIT } from '../exit-codes.ts';
 import { vacuumLedger } from '../ledger/maintenance.ts';
 import { formatBytes } from '../reporting/bytes.ts';
 import { defineCommand } from './command.ts';
-import { asOnlyWriter, loadSetting } from './compose.ts';
+import { asOnlyWriter } from './ledger-access.ts';
 import { writeResult } from './output.ts';
+import { loadSetting } from './setting.ts';
 
 export const ledgerVacuum = defineCommand({
   flags: {},

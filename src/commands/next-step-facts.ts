@@ -1,6 +1,6 @@
 import type { NextStepFacts } from '../reporting/next-steps.ts';
 import type { GlobalFlags } from './command.ts';
-import type { Setting } from './compose.ts';
+import type { Setting } from './setting.ts';
 
 export function nextStepFacts({ config }: Setting, flags: GlobalFlags): NextStepFacts {
   return {

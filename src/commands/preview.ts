@@ -1,98 +1,90 @@
 import { EXIT } from '../exit-codes.ts';
-import type { MappingResult } from '../mapping/mapping.ts';
-import { hashedSourceUuid } from '../messages/identity.ts';
+import { createOccurrenceCounter } from '../ledger/occurrence-counter.ts';
+import { type Becomes, previewRecords, type Sight } from '../pipeline/preview.ts';
+import { type Paint, paintFor } from '../reporting/paint.ts';
 import { positionText } from '../reporting/position-text.ts';
-import { terminalText } from '../reporting/terminal-text.ts';
-import type { SourceRecord } from '../sources/source.ts';
-import { type CommandContext, defineCommand } from './command.ts';
-import { loadSetting, mappingOf, sourceOf } from './compose.ts';
+import { renderTable } from '../reporting/table.ts';
+import { terminalLine, terminalText } from '../reporting/terminal-text.ts';
+import { defineCommand } from './command.ts';
+import { intakeOf, NO_CREDENTIALS, withDestination } from './compose.ts';
 import { wholeNumber } from './flags.ts';
 import { writeResult } from './output.ts';
+import { loadSetting } from './setting.ts';
+import { watchRun } from './watch-run.ts';
 
 const DEFAULT_COUNT = 5;
 
-/** A record beside what it becomes. The one place where a person asks to see data, so data is shown. */
-interface Sight {
-  readonly file: string;
-  readonly line: number | null;
-  readonly record: unknown;
-  readonly becomes: Becomes;
-}
-
-type Becomes =
-  | { readonly request: { readonly method: 'PUT'; readonly path: string; readonly item: unknown } }
-  | { readonly skipped: string }
-  | { readonly rejected: unknown };
-
+/** Records beside the requests that they become: the one command that shows people's words, because it is asked to. */
 export const preview = defineCommand({
   flags: {
     number: wholeNumber({ alias: 'n', describe: `How many records (default: ${DEFAULT_COUNT})` }),
   },
+  watchesSignal: true,
 
   async run(flags, context) {
     const setting = await loadSetting(flags, context);
-    const source = sourceOf(setting, flags, context);
-    const mapping = await mappingOf(setting, context);
+    const { source, mapping } = await intakeOf(setting, flags, context);
+    const { observer } = watchRun({ ...flags, progress: false }, context);
     const wanted = flags.number ?? DEFAULT_COUNT;
     const sights: Sight[] = [];
-    for (const input of await source.inputs()) {
-      if (sights.length >= wanted) break;
-      const reading = input.read({
-        signal: context.signal,
-        onHeader: (header) => tellAdvice(mapping.checkHeader(header), context),
-      });
-      for await (const record of reading) {
-        sights.push(sightOf(record, record.problems ? rejectedBy(record) : mapping.map(record)));
-        if (sights.length >= wanted) break;
+    let isDamaged = false;
+    await withDestination(setting, NO_CREDENTIALS, async (destination) => {
+      const occurrences = createOccurrenceCounter();
+      const onDamage: typeof observer.onDamage = (damage) => {
+        isDamaged = true;
+        observer.onDamage?.(damage);
+      };
+      try {
+        for await (const sight of previewRecords({
+          ...{ source, mapping, occurrences, destination },
+          ...{ signal: context.signal, observer: { ...observer, onDamage } },
+        })) {
+          sights.push(sight);
+          if (sights.length >= wanted) break;
+        }
+      } finally {
+        occurrences.close();
       }
-    }
-    writeResult(context.stdout, flags, { preview: sights }, () => sights.map(describe).join('\n'));
-    return EXIT.done;
+    });
+    const paint = paintFor(context.stdout);
+    writeResult(context.stdout, flags, { preview: sights.map(documentOf) }, () =>
+      sights.length === 0 ? 'There are no records.' : sights.map((sight) => textOf(sight, paint)).join('\n'),
+    );
+    return isDamaged ? EXIT.incomplete : EXIT.done;
   },
 });
 
-function rejectedBy(record: SourceRecord): MappingResult {
-  return { kind: 'rejected', errors: record.problems ?? [], identity: null };
+function documentOf({ record: { fields, position }, becomes }: Sight) {
+  const { file, line } = position;
+  return {
+    file,
+    line,
+    record: fields,
+    becomes: 'request' in becomes ? { request: parsed(becomes) } : becomes,
+  };
 }
 
-function sightOf(record: SourceRecord, result: MappingResult): Sight {
-  const { file, line } = record.position;
-  return { file, line, record: record.fields, becomes: becomes(result) };
+function parsed({ request: { body, ...rest } }: Extract<Becomes, { request: unknown }>) {
+  return { ...rest, body: JSON.parse(body) as unknown };
 }
 
-function becomes(result: MappingResult): Becomes {
-  switch (result.kind) {
-    case 'skipped':
-      return { skipped: result.reason };
-    case 'rejected':
-      return { rejected: result.errors };
-    case 'message': {
-      const { identity, envelope, item } = result;
-      // The first of its equals; a run numbers the others.
-      const sourceUuid =
-        identity.kind === 'given' ? identity.sourceUuid : hashedSourceUuid(identity.digest, 0);
-      const department = encodeURIComponent(envelope.departmentUuid);
-      const customer = encodeURIComponent(envelope.customerUuid);
-      const path = `/department/${department}/customer/${customer}/communication/historical`;
-      return { request: { method: 'PUT', path, item: { sourceUuid, ...item } } };
-    }
-  }
-}
-
-function describe({ file, line, record, becomes }: Sight): string {
-  const [kind, value] = Object.entries(becomes)[0] as [string, unknown];
-  return [
-    `── ${positionText({ file, line })}`,
-    terminalText(JSON.stringify(record, null, 2)),
-    `── becomes: ${kind}`,
-    terminalText(JSON.stringify(value, null, 2)),
+function textOf({ record: { fields, position }, becomes }: Sight, paint: Paint): string {
+  const cells = Object.entries(fields).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? value : JSON.stringify(value),
+  ]);
+  return [paint('bold', positionText(position)), '\n', renderTable(cells), becomesText(becomes, paint)].join(
     '',
-  ].join('\n');
+  );
 }
 
-function tellAdvice(
-  advice: readonly { code: string; message: string; fix: string }[],
-  { log }: CommandContext,
-) {
-  for (const { code, message, fix } of advice) log.warn({ code, fix }, message);
+function becomesText(becomes: Becomes, paint: Paint): string {
+  if ('skipped' in becomes) return `${paint('yellow', 'is skipped')}: ${terminalLine(becomes.skipped)}\n`;
+  if ('rejected' in becomes) {
+    const rows = becomes.rejected.map(({ field, code, message, fix }) => [field, code, message, fix]);
+    return `${paint('red', 'is rejected')}\n${renderTable(rows, { head: ['field', 'code', 'why', 'fix'], paint })}`;
+  }
+  const { method, url, body } = parsed(becomes);
+  const json = terminalText(JSON.stringify(body, null, 2)).replaceAll(/^/gm, '  ');
+  return `${paint('green', 'becomes')} ${method} ${terminalLine(url)}\n${json}\n`;
 }

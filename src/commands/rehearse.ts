@@ -1,15 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { REHEARSAL_FAULTS } from '../simulator/faults.ts';
 import { parseFaults } from '../simulator/parse-faults.ts';
 import { SIMULATOR_DEFAULTS } from '../simulator/simulator.ts';
 import { startSimulator } from '../simulator/start-simulator.ts';
 import { defineCommand } from './command.ts';
-import { loadSetting, type Setting } from './compose.ts';
 import { execute } from './execute-run.ts';
 import { list, wholeNumber } from './flags.ts';
 import { deliveryFlags } from './run-flags.ts';
+import { loadSetting, type Setting } from './setting.ts';
+import { withThrowawayDirectory } from './throwaway-directory.ts';
 
 /** `run` with nothing at stake: the API is a simulator of this process, the ledger is thrown away. */
 export const rehearse = defineCommand({
@@ -21,27 +20,29 @@ export const rehearse = defineCommand({
     seed: wholeNumber({ describe: 'Decides all chance (default: 1)' }, 0),
   },
 
+  watchesSignal: true,
+
   async run(flags, context) {
     const setting = await loadSetting(flags, context);
-    const directory = await mkdtemp(join(tmpdir(), 'backhaul-rehearsal-'));
     const simulator = await startSimulator({
       faults: faultsOf(flags.fault),
       seed: flags.seed ?? SIMULATOR_DEFAULTS.seed,
     });
     try {
-      return await execute(
-        {
-          command: 'rehearse',
-          setting: rehearsalOf(setting, simulator.baseUrl, join(directory, 'ledger.db')),
-          credentials: { username: SIMULATOR_DEFAULTS.username, password: SIMULATOR_DEFAULTS.password },
-          reading: { reread: false },
-        },
-        flags,
-        context,
+      return await withThrowawayDirectory((directory) =>
+        execute(
+          {
+            command: 'rehearse',
+            setting: rehearsalOf(setting, simulator.baseUrl, join(directory, 'ledger.db')),
+            credentials: { username: SIMULATOR_DEFAULTS.username, password: SIMULATOR_DEFAULTS.password },
+            reading: { reread: false },
+          },
+          flags,
+          context,
+        ),
       );
     } finally {
       await simulator.close();
-      await rm(directory, { recursive: true, force: true });
     }
   },
 });

@@ -1,13 +1,12 @@
 import { UsageError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
-import type { MessageState, RunId } from '../ledger/ledger.ts';
+import type { Ledger, MessageFilter, RunId, Verdict } from '../ledger/ledger.ts';
+import { plural } from '../reporting/counts.ts';
 import { defineCommand } from './command.ts';
-import { asOnlyWriter, ledgerOf, loadSetting } from './compose.ts';
 import { choice, list, onOff, wholeNumber } from './flags.ts';
+import { asOnlyWriter, withLedger } from './ledger-access.ts';
 import { writeResult } from './output.ts';
-
-/** The states on which a person may give a word; what the API has confirmed is not up for decision. */
-const OPEN_TO_A_WORD: readonly MessageState[] = ['unknown', 'failed'];
+import { loadSetting } from './setting.ts';
 
 export const resolve = defineCommand({
   flags: {
@@ -36,43 +35,60 @@ export const resolve = defineCommand({
       });
     }
     const setting = await loadSetting(flags, context);
-    const result = await asOnlyWriter(setting, context, async () => {
-      const ledger = await ledgerOf(setting, 'existing');
-      try {
-        const run = flags.run === undefined ? {} : { run: flags.run as RunId };
-        if (flags.as === undefined) {
-          const ids = flags.id.length === 0 ? {} : { ids: flags.id };
-          return { dismissed: await ledger.dismissRejects({ ...ids, ...run }) };
-        }
-        const { requeued, payloadDropped } = await ledger.resolve(
-          {
-            states: OPEN_TO_A_WORD,
-            ...(flags.id.length === 0 ? {} : { sourceUuids: flags.id }),
-            ...(flags.customer.length === 0 ? {} : { customerUuids: flags.customer }),
-            ...run,
-          },
-          flags.as,
-        );
-        return { resolved: requeued, as: flags.as, payloadDropped };
-      } finally {
-        await ledger.close();
-      }
-    });
+    const run = flags.run === undefined ? {} : { run: flags.run as RunId };
+    const filter = {
+      ...(flags.id.length === 0 ? {} : { sourceUuids: flags.id }),
+      ...(flags.customer.length === 0 ? {} : { customerUuids: flags.customer }),
+      ...run,
+    };
+    const { as } = flags;
+    const result = await asOnlyWriter(setting, context, () =>
+      withLedger(setting, 'existing', async (ledger) =>
+        as === undefined
+          ? {
+              dismissed: await ledger.dismissRejects(flags.id.length === 0 ? run : { ids: flags.id, ...run }),
+            }
+          : resolveMessages(ledger, filter, as),
+      ),
+    );
     writeResult(context.stdout, flags, result, () => describe(result));
     return EXIT.done;
   },
 });
 
-type Result = { dismissed: number } | { resolved: number; as: string; payloadDropped: number };
+interface Resolved {
+  readonly resolved: number;
+  readonly as: Verdict;
+  /** What they were before. */
+  readonly from: { readonly failed: number; readonly unknown: number };
+  readonly payloadDropped: number;
+}
 
-function describe(result: Result): string {
-  if ('dismissed' in result) return `${result.dismissed} rejects dismissed.`;
-  const lines = [`${result.resolved} messages resolved as ${result.as}.`];
-  if (result.payloadDropped > 0) {
+/** Failed messages first: a verdict may turn unknown ones into failed ones, which it must not meet again. */
+async function resolveMessages(ledger: Ledger, filter: MessageFilter, as: Verdict): Promise<Resolved> {
+  const nothing = { requeued: 0, payloadDropped: 0 };
+  const failed = as === 'failed' ? nothing : await ledger.resolve({ ...filter, states: ['failed'] }, as);
+  const unknown = await ledger.resolve({ ...filter, states: ['unknown'] }, as);
+  return {
+    resolved: failed.requeued + unknown.requeued,
+    as,
+    from: { failed: failed.requeued, unknown: unknown.requeued },
+    payloadDropped: failed.payloadDropped + unknown.payloadDropped,
+  };
+}
+
+function describe(result: Resolved | { readonly dismissed: number }): string {
+  if ('dismissed' in result) return `${plural(result.dismissed, 'reject')} dismissed.`;
+  const { resolved, as, from, payloadDropped } = result;
+  const origins = Object.entries(from).filter(([, count]) => count > 0);
+  const before = origins.map(([state, count]) => `${count} ${state}`).join(', ');
+  const verdict = as === 'resend' ? 'queued to be sent again' : `resolved as ${as}`;
+  const lines = [`${plural(resolved, 'message')} ${verdict}${before === '' ? '' : ` (${before})`}.`];
+  if (payloadDropped > 0) {
     lines.push(
-      `${result.payloadDropped} could not be queued: their payload is no longer kept (PAYLOAD_DROPPED).`,
+      `${plural(payloadDropped, 'message')} could not be queued: the payload is no longer kept (PAYLOAD_DROPPED).`,
       'Next: `backhaul run --reread` reads them again.',
     );
-  } else if (result.as === 'resend' && result.resolved > 0) lines.push('Next: `backhaul run` sends them.');
+  } else if (as === 'resend' && resolved > 0) lines.push('Next: `backhaul run` sends them.');
   return lines.join('\n');
 }

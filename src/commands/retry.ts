@@ -1,9 +1,10 @@
 import type { Ledger, MessageFilter, MessageState, RunId } from '../ledger/ledger.ts';
 import { type CommandContext, defineCommand } from './command.ts';
-import { credentialsOf, loadSetting } from './compose.ts';
+import { credentialsOf } from './compose.ts';
 import { execute } from './execute-run.ts';
 import { list, onOff, wholeNumber } from './flags.ts';
 import { deliveryFlags } from './run-flags.ts';
+import { loadSetting } from './setting.ts';
 
 export const retry = defineCommand({
   flags: {
@@ -14,6 +15,7 @@ export const retry = defineCommand({
     run: wholeNumber({ describe: 'Only messages that this run last attempted' }),
     ...deliveryFlags,
   },
+  watchesSignal: true,
 
   async run(flags, context) {
     const setting = await loadSetting(flags, context);

@@ -41,6 +41,8 @@ export const simulate = defineCommand({
     ...FAULTS.map(({ name, description }) => `  ${name.padEnd(18)} ${description}`),
   ].join('\n'),
 
+  watchesSignal: true,
+
   async run(given, { stdout, signal, env, ...context }) {
     const simulator = await startSimulator(optionsOf(given, env));
     const { baseUrl } = simulator;

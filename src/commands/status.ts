@@ -3,8 +3,9 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { paintFor } from '../reporting/paint.ts';
 import { type StatusDocument, statusText } from '../reporting/status-text.ts';
 import { defineCommand } from './command.ts';
-import { ledgerOf, loadSetting, type Setting } from './compose.ts';
+import { withLedger } from './ledger-access.ts';
 import { writeResult } from './output.ts';
+import { loadSetting, type Setting } from './setting.ts';
 
 const SHOWN_RUNS = 5;
 const SHOWN_EXAMPLES = 3;
@@ -13,14 +14,9 @@ export const status = defineCommand({
   flags: {},
   async run(flags, context) {
     const setting = await loadSetting(flags, context);
-    const ledger = await ledgerOf(setting, 'read-only');
-    try {
-      const document = await describe(setting, ledger);
-      writeResult(context.stdout, flags, document, () => statusText(document, paintFor(context.stdout)));
-      return EXIT.done;
-    } finally {
-      await ledger.close();
-    }
+    const document = await withLedger(setting, 'read-only', (ledger) => describe(setting, ledger));
+    writeResult(context.stdout, flags, document, () => statusText(document, paintFor(context.stdout)));
+    return EXIT.done;
   },
 });
 

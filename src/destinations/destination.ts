@@ -95,3 +95,16 @@ export interface Destination {
   send(batch: Batch): Promise<SendResult>;
   close(): Promise<void>;
 }
+
+/** A request as it goes over the wire, its headers left out: they hold credentials. */
+export interface WireRequest {
+  readonly method: 'POST' | 'PUT';
+  readonly url: string;
+  readonly body: string;
+}
+
+/** A destination that can show its requests, for people to look at before anything is sent. */
+export interface HttpDestination extends Destination {
+  /** What `send` would make of this batch. Pure. */
+  requestOf(batch: Batch): WireRequest;
+}

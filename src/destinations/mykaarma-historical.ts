@@ -3,7 +3,7 @@
  * `PUT {baseUrl}/department/{departmentUUID}/customer/{customerUUID}/communication/historical`, Basic auth.
  */
 import { type Clock, systemClock } from '../clock.ts';
-import type { Batch, Destination, Refusal, SendResult } from './destination.ts';
+import type { Batch, HttpDestination, Refusal, SendResult, WireRequest } from './destination.ts';
 import { createHttpClient, type HttpAnswer } from './http.ts';
 import { readNamedFaults, readSaveResponse } from './read-save-response.ts';
 import { refusalOfFailure, refusalOfStatus } from './refusals.ts';
@@ -29,7 +29,7 @@ const CLOSING = ']}';
 /** Some hundred bytes per message are usual; what is larger than this is not an answer to a batch. */
 const MAX_ANSWER_BYTES = 8_000_000;
 
-export function createMykaarmaHistorical(options: MykaarmaHistoricalOptions): Destination {
+export function createMykaarmaHistorical(options: MykaarmaHistoricalOptions): HttpDestination {
   const clock = options.clock ?? systemClock;
   const base = new URL(options.baseUrl);
   const basePath = base.pathname.replace(/\/+$/, '');
@@ -48,6 +48,16 @@ export function createMykaarmaHistorical(options: MykaarmaHistoricalOptions): De
     'user-agent': 'backhaul',
   };
 
+  function requestOf({ departmentUuid, customerUuid, messages }: Batch): WireRequest {
+    const place = `/department/${segment(departmentUuid)}/customer/${segment(customerUuid)}`;
+    return {
+      method: 'PUT',
+      url: `${base.origin}${basePath}${place}/communication/historical`,
+      // The stored items byte for byte, so that every attempt is the same.
+      body: OPENING + messages.map((message) => message.itemJson).join(',') + CLOSING,
+    };
+  }
+
   return {
     type: 'mykaarma-historical',
     baseUrl: options.baseUrl,
@@ -59,12 +69,15 @@ export function createMykaarmaHistorical(options: MykaarmaHistoricalOptions): De
     // A comma per message is one comma too many: the frame is a byte shorter, so that both together are exact.
     framing: { requestBytes: OPENING.length + CLOSING.length - 1, perMessageBytes: 1 },
 
+    requestOf,
+
     async send(batch) {
+      const { method, url, body } = requestOf(batch);
       const result = await http.request({
-        method: 'PUT',
-        path: `${basePath}/department/${segment(batch.departmentUuid)}/customer/${segment(batch.customerUuid)}/communication/historical`,
+        method,
+        path: url.slice(base.origin.length),
         headers,
-        body: bodyOf(batch),
+        body: Buffer.from(body, 'utf8'),
       });
       if (result.kind === 'failure') return refusalOfFailure(result);
       return result.status >= 200 && result.status < 300
@@ -79,11 +92,6 @@ export function createMykaarmaHistorical(options: MykaarmaHistoricalOptions): De
 /** Identifiers are opaque: whatever they hold must stay one path segment. */
 function segment(identifier: string): string {
   return encodeURIComponent(identifier.toWellFormed());
-}
-
-/** The stored items byte for byte, so that every attempt is the same. */
-function bodyOf(batch: Batch): Buffer {
-  return Buffer.from(OPENING + batch.messages.map((message) => message.itemJson).join(',') + CLOSING, 'utf8');
 }
 
 function readSuccess({ status, body }: HttpAnswer, batch: Batch): SendResult {

@@ -5,8 +5,7 @@ import { MAX_AUTOMATIC_RESENDS } from '../delivery/deliver.ts';
 import type { Destination } from '../destinations/destination.ts';
 import type { Ledger, OnConflict } from '../ledger/ledger.ts';
 import { planRequests } from './plan.ts';
-import type { Intake } from './run.ts';
-import { type StageObserver, stage } from './stage.ts';
+import { type Intake, type StageObserver, stage } from './stage.ts';
 import { type CheckSummary, type Closing, closeCheck } from './summary.ts';
 
 export interface CheckOptions {

@@ -17,7 +17,6 @@ export async function planRequests(
   { limits, framing }: Pick<Destination, 'limits' | 'framing'>,
   requestsPerSecond: number,
 ): Promise<RequestPlan> {
-  let customers = 0;
   const departments = new Set<string>();
   let batches = 0;
   for (
@@ -25,7 +24,6 @@ export async function planRequests(
     conversation;
     conversation = await plan.nextConversation()
   ) {
-    customers += 1;
     departments.add(conversation.departmentUuid);
     const roomBytes = limits.maxBytesPerRequest - framing.requestBytes;
     const next = () => conversation.next(limits.maxMessagesPerRequest, roomBytes, framing.perMessageBytes);
@@ -34,7 +32,7 @@ export async function planRequests(
   return {
     batches,
     requests: batches,
-    customers,
+    customers: await plan.countCustomers(),
     departments: departments.size,
     minimumDurationMs: Math.round((Math.max(0, batches - 1) * 1000) / requestsPerSecond),
   };

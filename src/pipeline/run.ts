@@ -7,11 +7,8 @@ import { deliver } from '../delivery/deliver.ts';
 import type { DeliveryObserver } from '../delivery/observer.ts';
 import type { Destination } from '../destinations/destination.ts';
 import type { Ledger, OnConflict, RunId } from '../ledger/ledger.ts';
-import type { Mapping } from '../mapping/mapping.ts';
-import type { OccurrenceCounter } from '../messages/identity.ts';
-import type { Source } from '../sources/source.ts';
 import { deadline } from './deadline.ts';
-import { type StageObserver, type StagingReport, stage } from './stage.ts';
+import { type Intake, type StageObserver, type StagingReport, stage } from './stage.ts';
 import { type Closing, closeSummary, type Summary } from './summary.ts';
 
 export interface RunObserver extends StageObserver, DeliveryObserver {
@@ -19,19 +16,10 @@ export interface RunObserver extends StageObserver, DeliveryObserver {
   onInterrupted?(messages: number): void;
 }
 
-/** What is read; null for a run that only delivers. */
-export interface Intake {
-  readonly source: Source;
-  readonly mapping: Mapping;
-  readonly sourceFingerprint: string;
-  readonly occurrences: OccurrenceCounter;
-  /** Read inputs that were fully staged before all the same. */
-  readonly reread: boolean;
-}
-
 export interface RunOptions {
   readonly stream: string;
   readonly ledger: Ledger;
+  /** Null for a run that only delivers. */
   readonly intake: Intake | null;
   readonly destination: Destination;
   readonly delivery: DeliveryConfig;
@@ -105,7 +93,7 @@ export async function runPipeline({
     const staged =
       intake === null
         ? NOTHING_READ
-        : await stage({ run, ...intake, ledger, onConflict, signal: time.signal, observer });
+        : await stage({ ...intake, run, ledger, onConflict, signal: time.signal, observer });
     const delivered = await deliver({
       ledger,
       destination,

@@ -38,17 +38,23 @@ export interface StageObserver {
   onAdvice?(advice: Advice): void;
 }
 
-export interface StageOptions {
-  readonly run: RunId;
+/** What is read, and what its records become. */
+export interface Intake {
   readonly source: Source;
   readonly mapping: Mapping;
-  /** What decides, beside the mapping, how files become records; part of every fingerprint. */
-  readonly sourceFingerprint: string;
+  /**
+   * Stands for whatever else decides which records an input gives: options of the source. When it changes, inputs are
+   * read again. Left out where there is nothing of the kind.
+   */
+  readonly sourceFingerprint?: string;
+  /** Read inputs that were fully staged before all the same; false when left out. */
+  readonly reread?: boolean;
+}
+
+export interface StageOptions extends Intake {
+  readonly run: RunId;
   readonly ledger: Ledger;
-  readonly occurrences: OccurrenceCounter;
   readonly onConflict: OnConflict;
-  /** Read inputs that were fully staged before all the same. */
-  readonly reread: boolean;
   readonly signal: AbortSignal;
   readonly observer: StageObserver;
 }
@@ -59,28 +65,28 @@ export interface StagingReport {
 }
 
 export async function stage(options: StageOptions): Promise<StagingReport> {
-  const { source, signal, observer } = options;
+  const { source, ledger, signal, observer } = options;
   const inputs = await source.inputs();
   observer.onInputs?.({ count: inputs.length, totalBytes: totalBytes(inputs) });
   for (const advice of options.mapping.advice) observer.onAdvice?.(advice);
 
-  const staging = createStaging(options);
-  for (const input of inputs) {
-    if (signal.aborted) break;
-    await staging.stageInput(input);
+  const occurrences = ledger.occurrences();
+  try {
+    const staging = createStaging(options, occurrences);
+    for (const input of inputs) {
+      if (signal.aborted) break;
+      await staging.stageInput(input);
+    }
+    return staging.report();
+  } finally {
+    occurrences.close();
   }
-  return staging.report();
 }
 
-function createStaging({
-  run,
-  mapping,
-  ledger,
-  occurrences,
-  onConflict,
-  observer,
-  ...options
-}: StageOptions) {
+function createStaging(
+  { run, mapping, ledger, onConflict, observer, signal, ...intake }: StageOptions,
+  occurrences: OccurrenceCounter,
+) {
   const records = emptyTally();
   const files = { read: 0, unchanged: 0, damaged: 0 };
   let bytesBefore = 0;
@@ -89,7 +95,7 @@ function createStaging({
 
   async function stageInput(input: SourceInput): Promise<void> {
     const fingerprint = await fingerprintOf(input);
-    if (fingerprint !== null && !options.reread && (await ledger.hasCompleteInput(fingerprint))) {
+    if (fingerprint !== null && !intake.reread && (await ledger.hasCompleteInput(fingerprint))) {
       files.unchanged += 1;
     } else {
       await readInput(input, fingerprint);
@@ -102,7 +108,7 @@ function createStaging({
     const digest = await input.digest();
     return digest === null
       ? null
-      : hash('sha256', JSON.stringify([digest, options.sourceFingerprint, mapping.fingerprint]), 'hex');
+      : hash('sha256', JSON.stringify([digest, intake.sourceFingerprint ?? '', mapping.fingerprint]), 'hex');
   }
 
   async function readInput(input: SourceInput, fingerprint: string | null): Promise<void> {
@@ -112,7 +118,7 @@ function createStaging({
     const before = records.read;
     try {
       await stageRecords(input, id);
-      if (options.signal.aborted) return;
+      if (signal.aborted) return;
       await ledger.endInput(id, { status: 'complete', fingerprint, records: records.read - before });
     } catch (error) {
       if (!(error instanceof DamagedInputError)) throw error;
@@ -134,7 +140,7 @@ function createStaging({
       tellProgress(inputBytes);
     };
     const reading = input.read({
-      signal: options.signal,
+      signal,
       onBytes: (bytesRead) => {
         inputBytes = bytesRead;
       },

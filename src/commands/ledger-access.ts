@@ -1,0 +1,46 @@
+/** The stream's ledger, opened for as long as some work takes; and, for who writes to it, the stream's lock. */
+import { hostname } from 'node:os';
+import type { Ledger } from '../ledger/ledger.ts';
+import { acquireStreamLock } from '../ledger/lock.ts';
+import { openLedger } from '../ledger/open-ledger.ts';
+import type { CommandContext } from './command.ts';
+import type { Setting } from './setting.ts';
+
+/** @throws {UsageError} `LEDGER_MISSING` unless the mode is `create`; `STREAM_BOUND`. */
+export async function withLedger<T>(
+  { config, ledgerPath }: Setting,
+  mode: 'create' | 'existing' | 'read-only',
+  work: (ledger: Ledger) => Promise<T>,
+): Promise<T> {
+  const ledger = await openLedger({
+    path: ledgerPath,
+    stream: config.stream,
+    destinationType: config.destination.type,
+    baseUrl: config.destination.baseUrl,
+    keepPayloads: config.ledger.keepPayloads,
+    mode,
+  });
+  try {
+    return await work(ledger);
+  } finally {
+    await ledger.close();
+  }
+}
+
+/** Runs `work` as the stream's only writer. @throws {LockedError} naming the owner when there is one already. */
+export async function asOnlyWriter<T>(
+  setting: Setting,
+  { clock }: CommandContext,
+  work: () => Promise<T>,
+): Promise<T> {
+  const lock = await acquireStreamLock(setting.ledgerPath, setting.config.stream, {
+    host: hostname(),
+    pid: process.pid,
+    startedAtMs: clock.nowMs(),
+  });
+  try {
+    return await work();
+  } finally {
+    await lock.release();
+  }
+}
