@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+/** The built command; another build of it can be tried by naming its cli.js in BACKHAUL_CLI. */
+export const CLI = process.env.BACKHAUL_CLI ?? fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
 export interface CommandResult {
   /** Null when a signal ended the process. */
