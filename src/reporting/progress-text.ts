@@ -66,7 +66,7 @@ function deliveryWords({
 }: DeliveryNow): readonly string[] {
   return [
     `${formatCount(messages)} of ${formatCount(totalMessages)} messages`,
-    `${formatCount(perSecond)}/s`,
+    `${formatCount(perSecond < 10 ? perSecond : Math.round(perSecond))}/s`,
     ...(failed > 0 ? [`${formatCount(failed)} failed`] : []),
     ...(unknown > 0 ? [`${formatCount(unknown)} unknown`] : []),
   ];

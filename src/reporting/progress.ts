@@ -12,6 +12,8 @@ import { screenOf } from './screen.ts';
 
 const LOG_EVERY_MS = 5_000;
 const DRAWN_PER_SECOND = 8;
+const WRAP_ON = '\x1b[?7h';
+const WRAP_OFF = '\x1b[?7l';
 
 export interface ProgressOptions {
   readonly stream: NodeJS.WriteStream;
@@ -112,7 +114,8 @@ function drawOn(stream: NodeJS.WriteStream): Display {
   const bar = bars.create(1, 0, {});
 
   screen.setBottom((lines) => {
-    bars.log(lines);
+    // While a bar is drawn, line wrapping is off; log lines are not to be cut.
+    bars.log(`${WRAP_ON}${lines}${WRAP_OFF}`);
     bars.update();
   });
   const close = () => {
