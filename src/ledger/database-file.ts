@@ -43,8 +43,10 @@ export function openDatabaseFile(path: string, mode: LedgerMode): Database.Datab
       if (mode === 'read-only') {
         db.pragma('query_only = ON');
       } else {
-        db.pragma(`page_size = ${PAGE_SIZE_BYTES}`); // this and the next hold for a file's first page only
-        db.pragma('auto_vacuum = INCREMENTAL');
+        if (db.pragma('page_count', { simple: true }) === 0) {
+          db.pragma(`page_size = ${PAGE_SIZE_BYTES}`);
+          db.pragma('auto_vacuum = INCREMENTAL');
+        }
         db.pragma('journal_mode = WAL');
         db.pragma(`wal_autocheckpoint = ${AUTOCHECKPOINT_PAGES}`);
         db.pragma('synchronous = FULL'); // an intent must be on the disk before bytes leave

@@ -135,7 +135,7 @@ export async function vacuumLedger(path: string): Promise<{ bytesBefore: number;
   const db = openDatabaseFile(path, 'existing');
   try {
     withLedgerErrors(path, () => {
-      db.pragma('busy_timeout = 0');
+      db.pragma('busy_timeout = 0'); // a person waits, and can try again
       migrate(db, path, systemClock.nowMs());
       db.exec('VACUUM');
       db.pragma('wal_checkpoint(TRUNCATE)');

@@ -94,27 +94,27 @@ function* problems({ db, stream }: LedgerContext): Generator<Problem> {
     .iterate();
 }
 
-/** Walks over every message of the stream: a second or so for a million. */
+/** Walks over every message, in the order of the file (`+` keeps SQLite from going by index): a second for a million. */
 function breakDown({ db, stream }: LedgerContext): Breakdown {
   return {
     departments: db
       .prepare<[], Breakdown['departments'][number]>(`
         SELECT department.uuid AS departmentUuid, sum(messages) AS messages
-        FROM (SELECT conversation, count(*) AS messages FROM message WHERE stream = ${stream} GROUP BY conversation) m
+        FROM (SELECT conversation, count(*) AS messages FROM message WHERE +stream = ${stream} GROUP BY conversation) m
         JOIN conversation ON conversation.id = m.conversation JOIN department ON department.id = department
         GROUP BY department.id ORDER BY messages DESC, departmentUuid`)
       .all(),
     types: db
       .prepare<[], Breakdown['types'][number]>(`
         SELECT message_type.name AS type, messages
-        FROM (SELECT type, count(*) AS messages FROM message WHERE stream = ${stream} GROUP BY type) m
+        FROM (SELECT type, count(*) AS messages FROM message WHERE +stream = ${stream} GROUP BY type) m
         JOIN message_type ON message_type.id = m.type
         ORDER BY messages DESC, message_type.name`)
       .all(),
     days: db
       .prepare<[], { day: number; messages: number }>(`
         SELECT (sent_at_ms - (sent_at_ms % ${DAY_MS} + ${DAY_MS}) % ${DAY_MS}) / ${DAY_MS} AS day, count(*) AS messages
-        FROM message WHERE stream = ${stream} GROUP BY 1 ORDER BY 1`)
+        FROM message WHERE +stream = ${stream} GROUP BY 1 ORDER BY 1`)
       .all()
       .map(({ day, messages }) => ({ day: new Date(day * DAY_MS).toISOString().slice(0, 10), messages })),
   };

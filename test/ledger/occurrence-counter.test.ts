@@ -22,3 +22,11 @@ test('equal digests are numbered from 0, in any interleaving, and anew after a r
   );
   counter.close();
 });
+
+test('digests that begin alike are told apart', () => {
+  const counter = createOccurrenceCounter();
+  const digests = [0, 1, 2].map((last) => Buffer.concat([Buffer.alloc(15, 0xff), Buffer.of(last)]));
+  const numbers = [...digests, ...digests.toReversed()].map((digest) => counter.next(digest));
+  assert.deepEqual(numbers, [0, 0, 0, 1, 1, 1]);
+  counter.close();
+});
