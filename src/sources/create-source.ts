@@ -5,7 +5,7 @@ import { readCsv } from './csv.ts';
 import { encodingOf, previewOf } from './decoding.ts';
 import { decompressed } from './decompression.ts';
 import { exportFormOf, readExport } from './export-file.ts';
-import { type FoundFile, findFiles, noInputFiles, STANDARD_INPUT } from './find-files.ts';
+import { type FoundFile, filesAtOnce, findFiles, noInputFiles, STANDARD_INPUT } from './find-files.ts';
 import { readJson } from './json.ts';
 import { readNdjson } from './ndjson.ts';
 import { peek } from './peek.ts';
@@ -59,10 +59,8 @@ async function configuredFiles(
   { baseDirectory }: SourceOptions,
 ): Promise<FoundFile[]> {
   const found = await findFiles(files, { from: baseDirectory, baseDirectory, allowEmpty });
-  const own: FoundFile[] = [];
-  for (const file of found) {
-    if (!(await isExportFile(file))) own.push(file);
-  }
+  const areExports = await filesAtOnce.map(found, isExportFile);
+  const own = found.filter((_file, index) => !areExports[index]);
   if (own.length === 0 && found.length > 0 && !allowEmpty) {
     throw noInputFiles(
       files.join(' '),

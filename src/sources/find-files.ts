@@ -1,10 +1,14 @@
 /** Which files a run reads, under which names, in which order. */
 import { glob, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
+import pLimit from 'p-limit';
 import { UsageError } from '../errors.ts';
 
 /** The pattern that stands for standard input. */
 export const STANDARD_INPUT = '-';
+
+/** A glob may match many thousands of files; the system lets few of them be open at a time. */
+export const filesAtOnce = pLimit(32);
 
 export interface FoundFile {
   /** As {@link SourceInput.name}: with forward slashes, relative to the configuration where the file lies below it. */
@@ -61,12 +65,11 @@ const standardInput: Candidate = {
 async function filesOf(pattern: string, options: FindOptions): Promise<Candidate[]> {
   const literal = await candidateOf(pattern, options);
   if (literal !== null) return [literal];
-  const candidates: Candidate[] = [];
-  for await (const path of glob(pattern, { cwd: options.from })) {
-    const candidate = await candidateOf(path, options);
-    if (candidate !== null) candidates.push(candidate);
-  }
-  return candidates.sort((a, b) => compareCodeUnits(a.file.name, b.file.name));
+  const paths = await Array.fromAsync(glob(pattern, { cwd: options.from }));
+  const candidates = await filesAtOnce.map(paths, (path) => candidateOf(path, options));
+  return candidates
+    .filter((candidate) => candidate !== null)
+    .sort((a, b) => compareCodeUnits(a.file.name, b.file.name));
 }
 
 /** @param written a path as a person or a glob writes it. @returns null unless it leads to a file. */
