@@ -38,6 +38,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     'Write out messages or rejects in one state',
     async () => (await import('./export.ts')).exportMessages,
   ),
+  listen: entry(
+    'Receive message events and callbacks, and archive them',
+    async () => (await import('./listen.ts')).listen,
+  ),
   simulate: entry(
     'Run a local server that speaks the API, with faults on request',
     async () => (await import('./simulate.ts')).simulate,
