@@ -100,7 +100,7 @@ function restrictToOwner(path: string): void {
   }
 }
 
-export function missing(path: string): UsageError {
+function missing(path: string): UsageError {
   return new UsageError(`There is no ledger at ${path}.`, {
     code: 'LEDGER_MISSING',
     fix: 'Start with `backhaul run`, which creates it, or name the right file with --ledger.',
