@@ -55,11 +55,8 @@ export type {
   RejectedRecord,
   SkippedRecord,
 } from './mapping/mapping.ts';
-export {
-  type Envelope,
-  type HistoricalMessage,
-  historicalMessageSchema,
-} from './messages/historical-message.ts';
+export { type HistoricalMessage, historicalMessageSchema } from './messages/historical-message.ts';
+export type { Envelope, Item, MessageContract } from './messages/message-contract.ts';
 export { type CheckOptions, checkPipeline } from './pipeline/check.ts';
 export { type RunObserver, type RunOptions, runPipeline } from './pipeline/run.ts';
 export type { Intake, StageObserver } from './pipeline/stage.ts';

@@ -4,7 +4,7 @@
  * content gives equal bytes.
  */
 import type { FieldError } from '../errors.ts';
-import type { ContractNode } from '../messages/contract.ts';
+import type { ContractNode } from '../messages/contract-tree.ts';
 import { unknownField } from '../messages/field-errors.ts';
 import { trimBlanks } from './blanks.ts';
 import { isAbsent, textOf } from './cells.ts';
@@ -70,7 +70,7 @@ function coerceList(value: unknown, node: NodeOf<'list'>, field: string, errors:
 function coerceObject(value: unknown, node: NodeOf<'object'>, field: string, errors: FieldError[]): unknown {
   if (!isObject(value)) return fault(errors, field, 'WRONG_TYPE', 'an object (use json)');
   for (const key of Object.keys(value)) {
-    if (!node.fields.has(key)) errors.push(unknownField(field === '' ? [] : field.split('.'), key));
+    if (!node.fields.has(key)) errors.push(unknownField(field === '' ? [] : field.split('.'), key, node));
   }
   const object: Record<string, unknown> = {};
   let isEmpty = true;
@@ -90,7 +90,7 @@ function coerceFree(value: unknown, node: ContractNode, field: string, errors: F
   let isEmpty = true;
   for (const key of Object.keys(value).sort()) {
     if (key === '__proto__') {
-      errors.push(unknownField(field.split('.'), key));
+      errors.push(unknownField(field.split('.'), key, null));
       continue;
     }
     const coerced = coerce(value[key], node, `${field}.${key}`, errors);

@@ -2,16 +2,18 @@
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
 import type { FieldError } from '../errors.ts';
+import { messageContractOf } from '../messages/contract-of.ts';
 import { required } from '../messages/field-errors.ts';
+import type { MessageContract } from '../messages/message-contract.ts';
 import type { SourceRecord } from '../sources/source.ts';
 import { textOf } from './cells.ts';
-import { coerceItem, finishDraft, wrapNote } from './draft.ts';
+import { coerceItem, finishDraft } from './draft.ts';
 import { mappingFingerprint } from './fingerprint.ts';
 import { checkColumns } from './header.ts';
 import type { LoadedLookups } from './lookup.ts';
 import { compileMapper, type Draft, type LoadedMapper } from './mapper.ts';
 import type { Advice, Identity, Mapping, MappingResult, RejectedRecord } from './mapping.ts';
-import { compileRules } from './rules.ts';
+import { compileRules, isRuled } from './rules.ts';
 import { compileSkip } from './skip.ts';
 
 export interface CompileOptions {
@@ -24,11 +26,11 @@ export interface CompileOptions {
 
 /** @throws {UsageError} when a rule makes no sense; its code says which way */
 export function compileMapping({ config, lookups, mapper, clock }: CompileOptions): Mapping {
-  const rules = compileRules(config.mapping, lookups, mapper !== null);
+  const contract = messageContractOf(config.destination);
+  const rules = compileRules(config.mapping, lookups, contract, mapper !== null);
   const skipReason = compileSkip(config.skip);
   const runMapper = mapper === null ? null : compileMapper(mapper, lookups);
   const columns = new Set([...rules.columns, ...config.skip.map(({ from }) => from)]);
-  const { allowScheduledDrafts } = config.destination;
 
   function map(record: SourceRecord): MappingResult {
     if (record.problems && record.problems.length > 0) return rejected(record.problems, null);
@@ -46,30 +48,31 @@ export function compileMapping({ config, lookups, mapper, clock }: CompileOption
       draft = outcome.draft;
       errors = errors.filter(({ field }) => !isGiven(draft, field));
       identity = identityAfterMapper(draft, identity, errors);
-      draft = { ...draft, item: coerceItem(draft.item, errors) };
+      draft = { ...draft, item: coerceItem(draft.item, contract, errors) };
     }
-    const finished = finishDraft(draft, errors, rules.columnsOf, {
+    const finished = finishDraft(draft, errors, {
+      ...{ contract, columnsOf: rules.columnsOf },
       nowMs: clock.nowMs(),
-      allowScheduledDrafts,
     });
     if ('errors' in finished || identity === null) {
       return rejected('errors' in finished ? finished.errors : errors, identity);
     }
     const { envelope, item } = finished;
-    return { kind: 'message', identity, envelope, item, sentAtUtcMs: Date.parse(item.sentOn as string) };
+    return { kind: 'message', identity, envelope, item, sentAtUtcMs: contract.sentAtUtcMs(item) };
   }
 
   function draftOf({ fields }: SourceRecord, errors: FieldError[]): Draft {
-    const departmentUuid = rules.departmentUuid(fields, errors);
-    const customerUuid = rules.customerUuid(fields, errors);
-    const item = (rules.buildItem(fields, errors) ?? {}) as Draft['item'];
-    if (rules.wrapsNotes) wrapNote(item);
-    return { departmentUuid, customerUuid, item };
+    const draft: Draft = { item: {} };
+    for (const { key, read } of rules.envelope) draft[key] = read(fields, errors);
+    draft.item = (rules.buildItem(fields, errors) ?? {}) as Draft['item'];
+    if (rules.wrapsNotes) contract.wrapNote(draft.item);
+    return draft;
   }
 
   return {
-    fingerprint: mappingFingerprint(config, lookups, mapper),
-    advice: [...adviceOn(config, mapper), ...[...lookups.values()].flatMap(({ advice }) => advice)],
+    contract,
+    fingerprint: mappingFingerprint(config, { contract, lookups, mapper }),
+    advice: [...adviceOn(config, contract, mapper), ...[...lookups.values()].flatMap(({ advice }) => advice)],
     checkHeader: (header) => checkColumns(columns, header),
     map,
   };
@@ -100,24 +103,13 @@ function identityAfterMapper(draft: Draft, ofRules: Identity | null, errors: Fie
   return ofRules;
 }
 
-function adviceOn(config: CompileOptions['config'], mapper: LoadedMapper | null): Advice[] {
+function adviceOn(
+  { mapping }: CompileOptions['config'],
+  { recommendedKeys }: MessageContract,
+  mapper: LoadedMapper | null,
+): Advice[] {
   if (mapper !== null) return [];
-  const advice: Advice[] = [];
-  if (!Object.hasOwn(config.mapping, 'userUuid')) {
-    advice.push({
-      code: 'NO_USER_UUID',
-      message: 'No rule gives userUuid; the API may refuse such messages.',
-      fix: 'Map userUuid, e.g. { "value": "<the uuid of the user whose history this is>" }.',
-    });
-  }
-  if (
-    !['messageAttributes.isManual', 'messageAttributes'].some((key) => Object.hasOwn(config.mapping, key))
-  ) {
-    advice.push({
-      code: 'NO_IS_MANUAL',
-      message: 'No rule gives messageAttributes.isManual; the API may refuse such messages.',
-      fix: 'Map messageAttributes.isManual, e.g. { "value": true } for what people wrote.',
-    });
-  }
-  return advice;
+  return recommendedKeys
+    .filter(({ key }) => !isRuled(mapping, key))
+    .map(({ code, message, fix }) => ({ code, message, fix }));
 }

@@ -1,6 +1,7 @@
 /** Constants of the configuration, held against the contract before the first record is read. */
 import type { RuleObject } from '../config/schema.ts';
 import { type FieldError, UsageError } from '../errors.ts';
+import type { ContractNode } from '../messages/contract-tree.ts';
 import { fieldErrors } from '../messages/field-errors.ts';
 import { isAbsent } from './cells.ts';
 import { coerce } from './coerce.ts';
@@ -11,20 +12,20 @@ import type { RequestPath } from './request-path.ts';
  *
  * @throws {UsageError} BAD_CONSTANT
  */
-export function checkConstants(path: RequestPath, rule: RuleObject): void {
+export function checkConstants(path: RequestPath, rule: RuleObject, fields: ContractNode): void {
   const name = `mapping[${JSON.stringify(path.key)}]`;
-  check(path, rule.default, `${name}.default`);
+  check(path, rule.default, `${name}.default`, fields);
   const replaced = replacedBy(path, rule);
-  check(replaced, rule.otherwise, `${name}.otherwise`);
+  check(replaced, rule.otherwise, `${name}.otherwise`, fields);
   // What is looked up, split or read further is no value of the field yet.
   if (rule.lookup !== undefined) return;
   for (const [key, value] of Object.entries(rule.map ?? {})) {
-    check(replaced, value, `${name}.map[${JSON.stringify(key)}]`);
+    check(replaced, value, `${name}.map[${JSON.stringify(key)}]`, fields);
   }
   const isFinal = [rule.json, rule.split, rule.trim, rule.phone, rule.time, rule.map].every(
     (part) => part === undefined,
   );
-  if (isFinal) check(path, rule.value, `${name}.value`);
+  if (isFinal) check(path, rule.value, `${name}.value`, fields);
 }
 
 type Place = Pick<RequestPath, 'key' | 'node'>;
@@ -35,7 +36,7 @@ function replacedBy({ key, node }: RequestPath, rule: RuleObject): Place {
   return becomesList && node.kind === 'list' ? { key: `${key}.0`, node: node.element } : { key, node };
 }
 
-function check({ key, node }: Place, value: unknown, name: string): void {
+function check({ key, node }: Place, value: unknown, name: string, fields: ContractNode): void {
   if (isAbsent(value)) return;
   const errors: FieldError[] = [];
   const coerced = coerce(value, node, key, errors);
@@ -43,7 +44,7 @@ function check({ key, node }: Place, value: unknown, name: string): void {
   if (parsed?.success === false) {
     const base = key.split('.');
     const issues = parsed.error.issues.map((issue) => ({ ...issue, path: [...base, ...issue.path] }));
-    errors.push(...fieldErrors(issues, nested(base, coerced)));
+    errors.push(...fieldErrors(issues, nested(base, coerced), fields));
   }
   const [error] = errors;
   if (error === undefined) return;

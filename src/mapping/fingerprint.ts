@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Config } from '../config/schema.ts';
+import type { MessageContract } from '../messages/message-contract.ts';
 import { canonicalJson } from './cells.ts';
 import type { LoadedLookups } from './lookup.ts';
 import type { LoadedMapper } from './mapper.ts';
@@ -7,11 +8,16 @@ import type { LoadedMapper } from './mapper.ts';
 /** Raise it when the same configuration gives other messages than before, so that files are read again. */
 const MAPPING_VERSION = 1;
 
+interface FingerprintParts {
+  readonly contract: MessageContract;
+  readonly lookups: LoadedLookups;
+  readonly mapper: LoadedMapper | null;
+}
+
 /** Hash (hex) of all that decides what a record becomes. The order of keys in the configuration makes no difference. */
 export function mappingFingerprint(
-  config: Pick<Config, 'mapping' | 'skip' | 'lookups' | 'destination'>,
-  lookups: LoadedLookups,
-  mapper: LoadedMapper | null,
+  config: Pick<Config, 'mapping' | 'skip' | 'lookups'>,
+  { contract, lookups, mapper }: FingerprintParts,
 ): string {
   const contents = Object.entries(config.lookups).map(([name, { key, value, as }]) => [
     name,
@@ -23,7 +29,7 @@ export function mappingFingerprint(
     skip: config.skip,
     lookups: Object.fromEntries(contents),
     mapper: mapper?.sha256 ?? null,
-    allowScheduledDrafts: config.destination.allowScheduledDrafts,
+    ...contract.decisive,
   };
   return createHash('sha256').update(canonicalJson(decisive)).digest('hex');
 }

@@ -1,6 +1,6 @@
 /** Puts the values of the rules together into one request item, in the contract's order and without anything empty. */
 import { type FieldError, UsageError } from '../errors.ts';
-import { type ContractNode, itemContract, step } from '../messages/contract.ts';
+import { type ContractNode, step } from '../messages/contract-tree.ts';
 import type { SourceRecord } from '../sources/source.ts';
 import { coerce } from './coerce.ts';
 import type { RequestPath } from './request-path.ts';
@@ -15,10 +15,10 @@ export interface PathRule {
 }
 
 /** @throws {UsageError} CONFLICTING_RULES when one rule gives a whole of which another gives a part. */
-export function compileItem(rules: readonly PathRule[]): Builder {
+export function compileItem(rules: readonly PathRule[], fields: ContractNode): Builder {
   const root: Branch = { children: new Map() };
   for (const rule of rules) plant(root, rule);
-  return compileBranch(root, itemContract);
+  return compileBranch(root, fields);
 }
 
 interface Branch {

@@ -5,7 +5,7 @@
  * same result, whatever the host's locale, time zone or clock. It reports every problem of a record, not the first.
  */
 import type { FieldError } from '../errors.ts';
-import type { Envelope, HistoricalMessage } from '../messages/historical-message.ts';
+import type { Envelope, Item, MessageContract } from '../messages/message-contract.ts';
 import type { Header, SourceRecord } from '../sources/source.ts';
 
 /**
@@ -21,9 +21,9 @@ export interface MappedMessage {
   readonly kind: 'message';
   readonly identity: Identity;
   readonly envelope: Envelope;
-  /** The request item, valid against the wire contract. `sourceUuid` is filled in once the identity is known. */
-  readonly item: Omit<HistoricalMessage, 'sourceUuid'>;
-  /** When the message was sent, Unix epoch milliseconds: its place in the conversation. */
+  /** The request item, valid against the wire contract. The contract completes it once the identity is known. */
+  readonly item: Item;
+  /** The message's place in its conversation: when it was sent, Unix epoch milliseconds; 0 where reading order decides. */
   readonly sentAtUtcMs: number;
 }
 
@@ -52,6 +52,8 @@ export interface Advice {
 }
 
 export interface Mapping {
+  /** The wire contract that its messages fulfil. */
+  readonly contract: MessageContract;
   /**
    * Hash (hex) of everything that decides what a record becomes: rules, skip rules, lookup contents, code tables,
    * mapper file. Part of every input's fingerprint.

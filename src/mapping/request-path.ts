@@ -1,9 +1,8 @@
-/** The keys of a mapping: dotted paths of the request item, and the two identifiers of the envelope. */
+/** The keys of a mapping that are dotted paths of the request item. */
 import { UsageError } from '../errors.ts';
-import { type ContractNode, itemContract, step } from '../messages/contract.ts';
+import { type ContractNode, step } from '../messages/contract-tree.ts';
+import type { MessageContract } from '../messages/message-contract.ts';
 import { nearest } from '../messages/suggest.ts';
-
-export const ENVELOPE_KEYS = ['departmentUuid', 'customerUuid'] as const;
 
 export interface RequestPath {
   /** As written in the configuration. */
@@ -14,16 +13,16 @@ export interface RequestPath {
 }
 
 /** @throws {UsageError} UNKNOWN_REQUEST_FIELD */
-export function parseRequestPath(key: string): RequestPath {
+export function parseRequestPath(key: string, contract: MessageContract): RequestPath {
   const parts = key.split('.');
   const segments: string[] = [];
-  let node: ContractNode = itemContract;
+  let node: ContractNode = contract.fields;
   for (let index = 0; index < parts.length; index += 1) {
     const isFree: boolean = node.kind === 'free';
     // Names below metaData are anybody's, dots included.
     const segment = isFree ? parts.slice(index).join('.') : (parts[index] as string);
     const next = step(node, segment);
-    if (next === null || segment === '' || segment === '__proto__') throw unknownPath(key);
+    if (next === null || segment === '' || segment === '__proto__') throw unknownPath(key, contract);
     segments.push(segment);
     node = next;
     if (isFree) break;
@@ -31,8 +30,8 @@ export function parseRequestPath(key: string): RequestPath {
   return { key, segments, node };
 }
 
-function unknownPath(key: string): UsageError {
-  const suggestion = nearestPath(key);
+function unknownPath(key: string, contract: MessageContract): UsageError {
+  const suggestion = nearestPath(key, contract);
   return new UsageError(`mapping[${JSON.stringify(key)}] is no field of the request.`, {
     code: 'UNKNOWN_REQUEST_FIELD',
     fix:
@@ -43,8 +42,8 @@ function unknownPath(key: string): UsageError {
 }
 
 /** A path that is spelt nearly so, else one that ends nearly so. */
-function nearestPath(key: string): string | null {
-  const paths = [...ENVELOPE_KEYS, ...pathsBelow(itemContract, '')];
+function nearestPath(key: string, { envelopeKeys, fields }: MessageContract): string | null {
+  const paths = [...envelopeKeys, 'sourceUuid', ...pathsBelow(fields, '')];
   const near = nearest(key, paths);
   if (near !== null) return near;
   const last = lastSegment(key);

@@ -1,6 +1,7 @@
 /** All rules of a mapping, compiled and held against the contract and each other. */
 import type { Config, RuleObject } from '../config/schema.ts';
 import { type FieldError, UsageError } from '../errors.ts';
+import type { Envelope, MessageContract } from '../messages/message-contract.ts';
 import type { SourceRecord } from '../sources/source.ts';
 import { trimBlanks } from './blanks.ts';
 import { textOf } from './cells.ts';
@@ -8,7 +9,7 @@ import { checkConstants } from './constants.ts';
 import { type Builder, compileItem, type PathRule } from './item-builder.ts';
 import type { LoadedLookups } from './lookup.ts';
 import { type CompiledIdentity, compileIdentity } from './record-identity.ts';
-import { ENVELOPE_KEYS, parseRequestPath } from './request-path.ts';
+import { parseRequestPath } from './request-path.ts';
 import { compileRule, FAILED, type ValueReader } from './rule.ts';
 
 type TextReader = (fields: SourceRecord['fields'], errors: FieldError[]) => string | undefined;
@@ -16,8 +17,7 @@ type TextReader = (fields: SourceRecord['fields'], errors: FieldError[]) => stri
 export interface CompiledRules {
   /** Null when a mapper is to give it. */
   readonly identity: CompiledIdentity | null;
-  readonly departmentUuid: TextReader;
-  readonly customerUuid: TextReader;
+  readonly envelope: readonly { readonly key: keyof Envelope; readonly read: TextReader }[];
   readonly buildItem: Builder;
   /** Whether the bodies of notes become note documents. */
   readonly wrapsNotes: boolean;
@@ -34,9 +34,10 @@ export interface CompiledRules {
 export function compileRules(
   mapping: Config['mapping'],
   lookups: LoadedLookups,
+  contract: MessageContract,
   hasMapper: boolean,
 ): CompiledRules {
-  if (!hasMapper) requireRules(mapping);
+  if (!hasMapper) requireRules(mapping, contract);
   const columnsByKey = new Map<string, readonly string[]>();
   const itemRules: PathRule[] = [];
   const envelope = new Map<string, TextReader>();
@@ -48,14 +49,14 @@ export function compileRules(
       continue;
     }
     const rule: RuleObject = typeof given === 'string' ? { from: given } : given;
-    const isEnvelope = (ENVELOPE_KEYS as readonly string[]).includes(key);
-    const path = isEnvelope ? null : parseRequestPath(key);
+    const isEnvelope = (contract.envelopeKeys as readonly string[]).includes(key);
+    const path = isEnvelope ? null : parseRequestPath(key, contract);
     const { read, columns } = compileRule(key, rule, lookups);
     columnsByKey.set(key, columns);
     if (path === null) {
       envelope.set(key, textReader(key, read));
     } else {
-      checkConstants(path, rule);
+      checkConstants(path, rule, contract.fields);
       itemRules.push({ path, read });
     }
   }
@@ -63,9 +64,8 @@ export function compileRules(
   const bodyRule = mapping['messageAttributes.body'];
   return {
     identity,
-    departmentUuid: envelope.get('departmentUuid') ?? absent,
-    customerUuid: envelope.get('customerUuid') ?? absent,
-    buildItem: compileItem(itemRules),
+    envelope: contract.envelopeKeys.map((key) => ({ key, read: envelope.get(key) ?? absent })),
+    buildItem: compileItem(itemRules, contract.fields),
     wrapsNotes: typeof bodyRule === 'object' && bodyRule.noteDocument === true,
     columns: new Set([...columnsByKey.values()].flat()),
     columnsOf: (field) => nearestAncestor(columnsByKey, field),
@@ -97,21 +97,15 @@ function nearestAncestor<Value>(byKey: ReadonlyMap<string, Value>, field: string
   }
 }
 
-const REQUIRED_KEYS = [
-  ['departmentUuid'],
-  ['customerUuid'],
-  ['sourceUuid'],
-  ['messageAttributes.type', 'messageAttributes'],
-  ['messageAttributes.protocol', 'messageAttributes'],
-  ['sentOn', 'receivedOn'],
-];
+/** Whether some rule gives the field, by itself or as part of a whole. */
+export function isRuled(mapping: Config['mapping'], field: string): boolean {
+  return nearestAncestor(new Map(Object.entries(mapping)), field) !== null;
+}
 
-function requireRules(mapping: Config['mapping']): void {
-  const missing = REQUIRED_KEYS.filter((keys) => !keys.some((key) => Object.hasOwn(mapping, key)));
+function requireRules(mapping: Config['mapping'], { requiredKeys }: MessageContract): void {
+  const missing = requiredKeys.filter((keys) => !keys.some((key) => isRuled(mapping, key)));
   if (missing.length === 0) return;
-  const names = missing
-    .map(([key, other]) => (other === 'receivedOn' ? `${key} or ${other}` : key))
-    .join(', ');
+  const names = missing.map((keys) => keys.join(' or ')).join(', ');
   throw new UsageError(`The mapping has no rule for ${names}, without which no message is valid.`, {
     code: 'MISSING_RULE',
     fix: 'Add the rules to mapping: a column name, or { "value": … } for a constant.',

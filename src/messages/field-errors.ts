@@ -1,7 +1,7 @@
 /** Turns what zod finds into what a person reads: path, code, what is wrong without the value, what to change. */
 import type { z } from 'zod';
 import type { FieldError } from '../errors.ts';
-import { contractAt } from './contract.ts';
+import { type ContractNode, contractAt } from './contract-tree.ts';
 import { nearest } from './suggest.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -14,12 +14,13 @@ const SPELT_OUT = 8;
  *
  * @param issues as zod reports them for `input`
  * @param input what was validated; looked at for suggestions and never quoted
+ * @param contract what it was validated against
  */
-export function fieldErrors(issues: readonly Issue[], input: unknown): FieldError[] {
-  return issues.flatMap((issue) => fieldErrorsOfIssue(issue, input));
+export function fieldErrors(issues: readonly Issue[], input: unknown, contract: ContractNode): FieldError[] {
+  return issues.flatMap((issue) => fieldErrorsOfIssue(issue, input, contract));
 }
 
-function fieldErrorsOfIssue(issue: Issue, input: unknown): FieldError[] {
+function fieldErrorsOfIssue(issue: Issue, input: unknown, contract: ContractNode): FieldError[] {
   const field = issue.path.map(String).join('.');
   const value = valueAt(input, issue.path);
   if (value === undefined && (issue.code === 'invalid_type' || issue.code === 'invalid_value')) {
@@ -27,7 +28,7 @@ function fieldErrorsOfIssue(issue: Issue, input: unknown): FieldError[] {
   }
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => unknownField(issue.path, key));
+      return issue.keys.map((key) => unknownField(issue.path, key, contractAt(contract, issue.path)));
     case 'invalid_value':
       return [notInList(field, issue.values.map(String), value)];
     case 'invalid_type':
@@ -51,8 +52,12 @@ function empty(field: string): FieldError {
   return { field, code: 'TOO_SHORT', message: `${field} is empty`, fix: 'Give it a value or leave it out.' };
 }
 
-export function unknownField(path: readonly PropertyKey[], key: string): FieldError {
-  const parent = contractAt(path);
+/** @param parent what the contract holds at `path`; null where it holds nothing */
+export function unknownField(
+  path: readonly PropertyKey[],
+  key: string,
+  parent: ContractNode | null,
+): FieldError {
   const suggestion = parent?.kind === 'object' ? nearest(key, parent.fields.keys()) : null;
   return {
     field: [...path, key].map(String).join('.'),

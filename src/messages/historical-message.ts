@@ -13,45 +13,7 @@ import {
   PROTOCOLS,
   PURPOSES,
 } from './code-lists.ts';
-
-/** Where a message belongs: the two path parameters of its request. Opaque strings, never RFC 4122 UUIDs. */
-export interface Envelope {
-  readonly departmentUuid: string;
-  readonly customerUuid: string;
-}
-
-const text = () => z.exactOptional(z.string());
-const flag = () => z.exactOptional(z.boolean());
-/** An identifier of the target system: opaque, often 43 or 64 characters long. */
-const identifier = z.string().min(1);
-/** UTC with milliseconds, as in the reference's sample: `2025-03-28T11:34:43.227Z`. */
-const dateTime = () => z.exactOptional(z.iso.datetime({ precision: 3 }));
-
-/**
- * An object with free names. zod drops an own `__proto__` key of such objects without a word; what cannot be sent as it
- * came is refused instead.
- */
-const free = <Value extends z.ZodType>(value: Value) => {
-  const record = z.record(z.string(), value);
-  return z.exactOptional(
-    z
-      .custom<z.input<typeof record>>()
-      .superRefine((input, context) => {
-        for (const path of prototypeKeys(input, [])) {
-          context.addIssue({ code: 'unrecognized_keys', keys: ['__proto__'], path, input });
-        }
-      })
-      .pipe(record),
-  );
-};
-
-function* prototypeKeys(value: unknown, path: PropertyKey[]): Generator<PropertyKey[]> {
-  if (typeof value !== 'object' || value === null) return;
-  if (Object.hasOwn(value, '__proto__')) yield path;
-  for (const [key, nested] of Object.entries(value)) {
-    if (typeof nested === 'object' && key !== '__proto__') yield* prototypeKeys(nested, [...path, key]);
-  }
-}
+import { dateTime, flag, free, identifier, text } from './field-schemas.ts';
 
 const draftAttributesSchema = z.strictObject({
   draftStatus: z.exactOptional(z.enum(DRAFT_STATUSES)),

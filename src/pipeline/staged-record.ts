@@ -37,7 +37,8 @@ export function toStagedRecord(
       };
     case 'message': {
       const { departmentUuid, customerUuid } = result.envelope;
-      const itemJson = JSON.stringify({ sourceUuid, ...result.item });
+      const { contract } = mapping;
+      const itemJson = JSON.stringify(contract.identified(result.item, sourceUuid as string));
       return {
         ...base,
         kind: 'message',
@@ -45,6 +46,7 @@ export function toStagedRecord(
         departmentUuid,
         customerUuid,
         sentAtUtcMs: result.sentAtUtcMs,
+        type: contract.typeOf(result.item),
         contentHash: shortHash(JSON.stringify([departmentUuid, customerUuid]) + itemJson),
         itemJson,
         itemBytes: Buffer.byteLength(itemJson),

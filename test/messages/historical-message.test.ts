@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { contractAt, itemContract } from '../../src/messages/contract.ts';
+import { contractAt, contractFields } from '../../src/messages/contract-tree.ts';
 import { fieldErrors } from '../../src/messages/field-errors.ts';
 import { historicalMessageSchema } from '../../src/messages/historical-message.ts';
+
+const fields = contractFields(historicalMessageSchema);
 
 /** Every field of the reference, in its order. */
 function wholeItem() {
@@ -109,7 +111,7 @@ function codesAfter(...changes: Change[]): string[] {
   for (const change of changes) change(item as never);
   const result = historicalMessageSchema.safeParse(item);
   if (result.success) return [];
-  return fieldErrors(result.error.issues, item).map(({ field, code }) => `${field} ${code}`);
+  return fieldErrors(result.error.issues, item, fields).map(({ field, code }) => `${field} ${code}`);
 }
 
 /** Dotted paths of every leaf and branch, list elements at position 0. */
@@ -169,7 +171,7 @@ test('null is valid nowhere outside free JSON', () => {
 
 test('an unknown field is refused in every closed object', () => {
   const closed = ['', ...pathsOf(wholeItem())].filter(
-    (path) => contractAt(path === '' ? [] : path.split('.'))?.kind === 'object',
+    (path) => contractAt(fields, path === '' ? [] : path.split('.'))?.kind === 'object',
   );
   assert.equal(closed.length, 11);
   for (const path of closed) {
@@ -243,7 +245,7 @@ test('a near miss gets a suggestion, and the value itself is never quoted', () =
     const item = wholeItem();
     put('messageAttributes.type', value)(item as never);
     const result = historicalMessageSchema.safeParse(item);
-    const [error] = fieldErrors(result.error?.issues ?? [], item);
+    const [error] = fieldErrors(result.error?.issues ?? [], item, fields);
     assert.ok(!JSON.stringify(error).includes(String(value)));
     return error?.fix ?? '';
   };
@@ -255,9 +257,9 @@ test('a near miss gets a suggestion, and the value itself is never quoted', () =
 });
 
 test('the contract tree knows every field of the schema', () => {
-  for (const path of pathsOf(wholeItem())) assert.notEqual(contractAt(path.split('.')), null, path);
-  assert.equal(itemContract.fields.size, 10);
+  for (const path of pathsOf(wholeItem())) assert.notEqual(contractAt(fields, path.split('.')), null, path);
+  assert.equal(fields.fields.size, 10);
   for (const path of ['messageAttributes.Body', 'body', 'sentOn.x', 'messageAttributes.tags.x', 'toString']) {
-    assert.equal(contractAt(path.split('.')), null, path);
+    assert.equal(contractAt(fields, path.split('.')), null, path);
   }
 });

@@ -3,6 +3,7 @@ import { compileMapping } from '../../src/mapping/compile.ts';
 import type { LoadedLookup } from '../../src/mapping/lookup.ts';
 import type { MapperFunction } from '../../src/mapping/mapper.ts';
 import type { MappedMessage, Mapping, MappingResult, RejectedRecord } from '../../src/mapping/mapping.ts';
+import type { HistoricalMessage } from '../../src/messages/historical-message.ts';
 import type { SourceRecord } from '../../src/sources/source.ts';
 
 export const NOW_MS = Date.UTC(2025, 2, 28);
@@ -75,9 +76,12 @@ export function recordOf(
   };
 }
 
-export function messageOf(result: MappingResult): MappedMessage {
+/** A mapped message of the historical contract. */
+export type HistoricalMapped = MappedMessage & { readonly item: Omit<HistoricalMessage, 'sourceUuid'> };
+
+export function messageOf(result: MappingResult): HistoricalMapped {
   if (result.kind !== 'message') throw new Error(`${result.kind}: ${JSON.stringify(result)}`);
-  return result;
+  return result as HistoricalMapped;
 }
 
 export function rejectOf(result: MappingResult): RejectedRecord {

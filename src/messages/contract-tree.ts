@@ -3,7 +3,6 @@
  * zod schemas, so that there is one contract only.
  */
 import { z } from 'zod';
-import { historicalMessageSchema } from './historical-message.ts';
 
 export type ContractNode = { readonly schema: z.ZodType } & (
   | { readonly kind: 'text' | 'boolean' | 'integer' | 'json' }
@@ -15,8 +14,13 @@ export type ContractNode = { readonly schema: z.ZodType } & (
   | { readonly kind: 'free'; readonly value: ContractNode }
 );
 
-/** The contract of one item of `saveMessageRequestList`. */
-export const itemContract = describe(historicalMessageSchema) as ContractNode & { kind: 'object' };
+/** Named fields, below which a contract's other nodes stand. */
+export type ContractFields = Extract<ContractNode, { readonly kind: 'object' }>;
+
+/** The contract that a schema of an object states. */
+export function contractFields(schema: z.ZodObject): ContractFields {
+  return describe(schema) as ContractFields;
+}
 
 function describe(schema: z.ZodType): ContractNode {
   if (schema instanceof z.ZodExactOptional) return describe(schema.unwrap() as z.ZodType);
@@ -39,9 +43,9 @@ function describe(schema: z.ZodType): ContractNode {
   return { kind: 'json', schema };
 }
 
-/** What the contract holds at a path (list positions are digits), or null where it holds nothing. */
-export function contractAt(path: readonly PropertyKey[]): ContractNode | null {
-  let node: ContractNode = itemContract;
+/** What a contract holds at a path (list positions are digits), or null where it holds nothing. */
+export function contractAt(root: ContractNode, path: readonly PropertyKey[]): ContractNode | null {
+  let node = root;
   for (const segment of path) {
     const next: ContractNode | null = step(node, String(segment));
     if (next === null) return null;

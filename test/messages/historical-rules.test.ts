@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { messageRuleErrors, type RuledItem } from '../../src/messages/message-rules.ts';
+import { messageRuleErrors, type RuledItem } from '../../src/messages/historical-rules.ts';
 
 const NOW_MS = Date.UTC(2025, 2, 28);
 const SENT = { sentOn: '2025-03-01T00:00:00.000Z' };
