@@ -80,11 +80,15 @@ test('property: under random faults each message ends in one place; accepted ⊆
         const ledger = memoryLedger(sizes.map((messages, index) => ({ customer: `c${index}`, messages })));
         const seenBefore = server.requests.length;
         let settled = 0;
+        let timedOut = 0;
         const result = await deliverWith(ledger, watched, {
           config: { concurrency: 3, resendUnknown, maxAttempts: 3 },
           observer: {
             onSettled: ({ accepted, failed, unknown }) => {
               settled += accepted + failed + unknown;
+            },
+            onAttempt: ({ result: came }) => {
+              if (came === 'TIMEOUT') timedOut += 1;
             },
           },
         });
@@ -103,7 +107,9 @@ test('property: under random faults each message ends in one place; accepted ⊆
           if (state === 'accepted') assert.ok(isStored);
           if (isStored) assert.ok(state === 'accepted' || state === 'unknown', state);
         }
-        assert.equal(result.requests.sent, server.requests.length - seenBefore);
+        // Given up before the server, on this same busy thread, came to read it: sent, and never seen.
+        const seen = server.requests.length - seenBefore;
+        assert.ok(seen <= result.requests.sent && result.requests.sent - timedOut <= seen);
         for (const { body } of server.requests.slice(seenBefore)) assert.ok(Buffer.byteLength(body) <= 300);
       },
     ),

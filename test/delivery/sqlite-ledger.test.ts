@@ -13,7 +13,7 @@ import { temporaryDirectory } from '../support/temporary-directory.ts';
 const CUSTOMERS = 12;
 const MESSAGES = 240;
 
-async function scene(t: TestContext, script: Script) {
+async function scene(t: TestContext, script: Script, { timeoutMs = 100 } = {}) {
   const server = await scriptedServer(t, script);
   const ledger = await openLedger({
     path: join(temporaryDirectory(t), 'ledger.db'),
@@ -22,7 +22,7 @@ async function scene(t: TestContext, script: Script) {
   });
   t.after(() => ledger.close());
   const destination = createMykaarmaHistorical({
-    ...{ baseUrl: server.origin, username: 'u', password: 'p', timeoutMs: 100, connections: 4 },
+    ...{ baseUrl: server.origin, username: 'u', password: 'p', timeoutMs, connections: 4 },
     limits: { maxBatchMessages: 6, maxBatchBytes: 10_000 },
   });
   t.after(() => destination.close());
@@ -46,8 +46,10 @@ async function uuidsOf(ledger: Ledger, state: 'accepted' | 'unknown' | 'failed')
 }
 
 test('with a real ledger: everything arrives once, in conversation order, and the next run sends nothing', async (t) => {
-  const { server, ledger, run } = await scene(t, (request, response) =>
-    answerJson(response, 200, saveAnswer(uuidsIn(request))),
+  const { server, ledger, run } = await scene(
+    t,
+    (request, response) => answerJson(response, 200, saveAnswer(uuidsIn(request))),
+    { timeoutMs: 10_000 },
   );
   const first = await run();
   assert.deepEqual(first.messages, { accepted: MESSAGES, failed: 0, unknown: 0 });
