@@ -9,6 +9,7 @@ import type { Transform } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { DamagedInputError } from '../errors.ts';
 import { peek } from './peek.ts';
+import { type FrameWatch, watchFrame } from './zstd-frame.ts';
 
 interface Compression {
   readonly name: string;
@@ -18,6 +19,8 @@ interface Compression {
   createReader(options: { chunkSize: number; readableHighWaterMark: number }): Transform & {
     readonly bytesWritten: number;
   };
+  /** Where the reader does not tell a member that breaks off. */
+  watch?(): FrameWatch;
 }
 
 const COMPRESSIONS: readonly Compression[] = [
@@ -35,6 +38,7 @@ const COMPRESSIONS: readonly Compression[] = [
       (head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528) ||
       (head.length >= 4 && head.readUInt32LE(0) >>> 4 === 0x184d2a5),
     createReader: createZstdDecompress,
+    watch: watchFrame,
   },
 ];
 
@@ -82,7 +86,8 @@ async function* memberOf(
   // With room for one chunk only, an error never overtakes content that was decompressed before it.
   const reader = compression.createReader({ chunkSize: 64 * 1024, readableHighWaterMark: 1 });
   const fed = new UnconsumedBytes();
-  const feeding = feed(source, reader, fed);
+  const watch = compression.watch?.();
+  const feeding = feed(source, reader, fed, watch);
   try {
     for await (const chunk of reader) yield chunk as Buffer;
   } catch (error) {
@@ -91,16 +96,25 @@ async function* memberOf(
     reader.destroy();
     await feeding;
   }
+  if (watch?.isComplete() === false) throw truncated(file, compression);
   source.unread(fed.after(reader.bytesWritten));
 }
 
-async function feed(source: RewindableBytes, reader: Reader, fed: UnconsumedBytes): Promise<void> {
+async function feed(
+  source: RewindableBytes,
+  reader: Reader,
+  fed: UnconsumedBytes,
+  watch: FrameWatch | undefined,
+): Promise<void> {
   // A late error, when nobody iterates any more, must not end the process.
   reader.on('error', () => {});
   try {
     while (!reader.destroyed) {
       const chunk = await source.next();
-      if (chunk !== null) fed.add(chunk, reader.bytesWritten);
+      if (chunk !== null) {
+        fed.add(chunk, reader.bytesWritten);
+        watch?.add(chunk);
+      }
       if (reader.destroyed) return;
       if (chunk === null) {
         reader.end();
@@ -191,19 +205,23 @@ function isArchiveError(error: unknown): boolean {
   return typeof code === 'string' && /^(Z_|ZSTD_|ERR_ZLIB)/.test(code);
 }
 
-function damaged(file: string, { name, extension }: Compression, cause: unknown): DamagedInputError {
-  const isTruncated = (cause as NodeJS.ErrnoException | null)?.code === 'Z_BUF_ERROR';
-  return isTruncated
-    ? new DamagedInputError(`${file} ends in the middle of its ${name} data`, {
-        code: 'TRUNCATED_ARCHIVE',
-        fix: 'Copy or export the file again, completely.',
-        file,
-        cause,
-      })
-    : new DamagedInputError(`${file} holds bytes that are no ${name} data`, {
-        code: 'DAMAGED_ARCHIVE',
-        fix: `Copy or export the file again; if it is not compressed at all, rename it without ${extension}.`,
-        file,
-        cause,
-      });
+function damaged(file: string, compression: Compression, cause: unknown): DamagedInputError {
+  if ((cause as NodeJS.ErrnoException | null)?.code === 'Z_BUF_ERROR')
+    return truncated(file, compression, cause);
+  const { name, extension } = compression;
+  return new DamagedInputError(`${file} holds bytes that are no ${name} data`, {
+    code: 'DAMAGED_ARCHIVE',
+    fix: `Copy or export the file again; if it is not compressed at all, rename it without ${extension}.`,
+    file,
+    cause,
+  });
+}
+
+function truncated(file: string, { name }: Compression, cause?: unknown): DamagedInputError {
+  return new DamagedInputError(`${file} ends in the middle of its ${name} data`, {
+    code: 'TRUNCATED_ARCHIVE',
+    fix: 'Copy or export the file again, completely.',
+    file,
+    cause,
+  });
 }
