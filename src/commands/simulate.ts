@@ -31,6 +31,7 @@ const flags = {
   'max-body-bytes': wholeNumber({ describe: 'Largest body; larger ones are answered 413' }),
   'reject-duplicates': onOff({ describe: 'Refuse a sourceUuid that is already stored' }),
   'accept-anything': onOff({ describe: 'Do not hold items against the reference' }),
+  'keep-bodies': onOff({ describe: 'Keep what was sent, for GET /__stored; memory is then not flat' }),
   'stop-after-idle': duration({ describe: 'End after so long without a request, e.g. 10m' }),
 };
 
@@ -83,6 +84,7 @@ function optionsOf(
     maxBodyBytes: given['max-body-bytes'],
     rejectDuplicates: given['reject-duplicates'],
     validate: !given['accept-anything'],
+    keepBodies: given['keep-bodies'],
     stopAfterIdleMs: given['stop-after-idle'],
   };
   const known = Object.entries(options).filter(([, value]) => value !== undefined);
