@@ -65,6 +65,11 @@ export interface StagedMessage extends StagedBase {
   readonly itemJson: string;
   /** UTF-8 length of `itemJson`. */
   readonly itemBytes: number;
+  /**
+   * Which version of its message the record holds, Unix epoch milliseconds; null or left out where versions are not told
+   * apart. The newest one is kept, in whatever order they come.
+   */
+  readonly version?: number | null;
 }
 
 export interface StagedSkip extends StagedBase {
@@ -107,6 +112,8 @@ export interface StageResult {
   readonly remappedAfterSend: number;
   /** Records skipped because their customer was erased with `ledger purge`; within `tally.skipped`. */
   readonly erased: number;
+  /** Records skipped because a newer version of their message is known; within `tally.skipped`. */
+  readonly superseded: number;
 }
 
 export type OnConflict = 'reject' | 'keep-first' | 'replace';

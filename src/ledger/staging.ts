@@ -25,6 +25,7 @@ interface Known {
   readonly same_record: number;
   /** The run that staged its present content. */
   readonly run: RunId;
+  readonly version: number | null;
 }
 
 /** What one call gathers. */
@@ -32,6 +33,7 @@ interface Batch extends StageResult {
   readonly tally: RecordTally;
   readonly conflicts: ConflictNotice[];
   remappedAfterSend: number;
+  superseded: number;
   readonly input: InputId;
   readonly run: RunId;
   readonly onConflict: OnConflict;
@@ -75,13 +77,20 @@ export function createStaging(context: LedgerContext, rejects: Rejects): Pick<Le
 
   function stageSameContent(known: Known, message: StagedMessage, batch: Batch): 'duplicates' | 'unchanged' {
     if (known.has_payload === 0 && maySendAgain(known)) messages.restorePayload(known.id, message);
+    if ((ageBeyond(known, message) ?? 0) > 0) messages.renew(known.id, message);
     return known.run === batch.run ? 'duplicates' : 'unchanged';
   }
 
   function stageOtherContent(known: Known, message: StagedMessage, batch: Batch): keyof RecordTally {
     const sameRecord = known.same_record === 1;
     const unsent = known.state === STATE.pending || known.state === STATE.failed;
-    if (unsent && (sameRecord || message.origin !== undefined)) {
+    const age = ageBeyond(known, message);
+    if (age !== null && !sameRecord && (age < 0 || (age === 0 && message.origin === undefined))) {
+      messages.dropConflict(known.id, message);
+      batch.superseded += 1;
+      return 'skipped';
+    }
+    if (unsent && (sameRecord || message.origin !== undefined || (age ?? 0) > 0)) {
       messages.replace(known, message, batch.input);
       return 'replaced';
     }
@@ -110,6 +119,7 @@ export function createStaging(context: LedgerContext, rejects: Rejects): Pick<Le
           conflicts: [],
           remappedAfterSend: 0,
           erased: 0,
+          superseded: 0,
         },
         tally: { new: 0, replaced: 0, unchanged: 0, duplicates: 0, conflicts: 0, skipped: 0, rejected: 0 },
       };
@@ -119,10 +129,19 @@ export function createStaging(context: LedgerContext, rejects: Rejects): Pick<Le
         conversations.forget();
         throw error;
       }
-      const { tally, conflicts, remappedAfterSend, erased } = batch;
-      return { tally, conflicts, remappedAfterSend, erased };
+      const { tally, conflicts, remappedAfterSend, erased, superseded } = batch;
+      return { tally, conflicts, remappedAfterSend, erased, superseded };
     },
   };
+}
+
+/**
+ * By how many milliseconds a record's version is newer than the one that is kept (negative: older). A message that came
+ * without any is older than all. Null when the record has none.
+ */
+function ageBeyond({ version: kept }: Known, { version = null }: StagedMessage): number | null {
+  if (version === null) return null;
+  return kept === null ? Number.POSITIVE_INFINITY : version - kept;
 }
 
 /** Whether a message may come to be sent again, and needs its payload for it. */
@@ -133,22 +152,24 @@ function maySendAgain({ state }: Known): boolean {
 /** The statements of staging, in terms of messages. */
 function createMessageStatements({ db, stream }: LedgerContext, conversations: Conversations) {
   const insertMessage = db.prepare(`
-    INSERT INTO message (stream, source_uuid, conversation, type, sent_at_ms, content_hash, record_hash, input, line)
-    VALUES (${stream}, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (stream, source_uuid) DO NOTHING`);
+    INSERT INTO message (stream, source_uuid, conversation, type, sent_at_ms, content_hash, record_hash, input, line,
+      version)
+    VALUES (${stream}, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (stream, source_uuid) DO NOTHING`);
   const writePayload = db.prepare(`
     INSERT INTO payload (message, item, record) VALUES (?, ?, ?)
     ON CONFLICT (message) DO UPDATE SET item = excluded.item, record = excluded.record`);
   const find = db.prepare<[Buffer, Buffer, string], Known>(`
     SELECT id, state, has_payload, ambiguous, content_hash = ? AS same_content, record_hash = ? AS same_record,
-      (SELECT run FROM input WHERE input.id = message.input) AS run
+      version, (SELECT run FROM input WHERE input.id = message.input) AS run
     FROM message WHERE stream = ${stream} AND source_uuid = ?`);
   const restore = db.prepare('UPDATE message SET has_payload = 1 WHERE id = ?');
+  const renew = db.prepare('UPDATE message SET version = ?, record_hash = ? WHERE id = ?');
   const replaceMessage = db.prepare(`
     UPDATE message SET conversation = @conversation, type = @type, sent_at_ms = @sentAtUtcMs,
       state = CASE ambiguous WHEN 1 THEN 4 ELSE 0 END, queued_by = CASE ambiguous WHEN 1 THEN 0 END, has_payload = 1,
       content_hash = @contentHash, record_hash = @recordHash, input = @input, line = @line,
       code = CASE ambiguous WHEN 1 THEN code END, error = CASE ambiguous WHEN 1 THEN error END,
-      message_uuid = NULL, warnings = NULL
+      message_uuid = NULL, warnings = NULL, version = @version
     WHERE id = @id`);
   const supersede = db.prepare(`
     INSERT INTO conflict (stream, message, record_hash, superseded, input, line)
@@ -179,7 +200,7 @@ function createMessageStatements({ db, stream }: LedgerContext, conversations: C
       const { conversation, type } = place(message);
       const { changes, lastInsertRowid } = insertMessage.run(
         ...[message.sourceUuid, conversation, type, message.sentAtUtcMs],
-        ...[message.contentHash, message.recordHash, input, message.position.line],
+        ...[message.contentHash, message.recordHash, input, message.position.line, message.version ?? null],
       );
       if (changes === 0) return false;
       writePayload.run(lastInsertRowid, message.itemJson, message.recordJson);
@@ -191,9 +212,18 @@ function createMessageStatements({ db, stream }: LedgerContext, conversations: C
       writePayload.run(id, itemJson, recordJson);
       restore.run(id);
     },
+    /** The same content in a newer version: what lies between them must not take its place. */
+    renew(id: MessageId, { version, recordHash }: StagedMessage): void {
+      renew.run(version, recordHash, id);
+    },
+    dropConflict(id: MessageId, { recordHash }: StagedMessage): void {
+      dropConflict.run(id, recordHash);
+    },
     /** Back to pending with new content; an ambiguous message stays unknown, and is queued. */
-    replace({ id, same_record }: Known, message: StagedMessage, input: InputId): void {
-      if (same_record === 0) supersede.run(id);
+    replace({ id, same_record, version }: Known, message: StagedMessage, input: InputId): void {
+      // Versions tell what is older without being remembered one by one.
+      const isVersioned = version !== null && (message.version ?? null) !== null;
+      if (same_record === 0 && !isVersioned) supersede.run(id);
       dropConflict.run(id, message.recordHash);
       const { sentAtUtcMs, contentHash, recordHash } = message;
       replaceMessage.run({
@@ -205,6 +235,7 @@ function createMessageStatements({ db, stream }: LedgerContext, conversations: C
           recordHash,
           input,
           line: message.position.line,
+          version: message.version ?? null,
         },
       });
       writePayload.run(id, message.itemJson, message.recordJson);

@@ -9,6 +9,7 @@ import { lookingContract } from './ledger-looking-contract.ts';
 import { rejectsContract } from './ledger-rejects-contract.ts';
 import { stagingContract } from './ledger-staging-contract.ts';
 import { statesContract } from './ledger-states-contract.ts';
+import { versionsContract } from './ledger-versions-contract.ts';
 
 export interface OpenOptions {
   readonly stream?: string;
@@ -25,6 +26,7 @@ export type OpenFresh = (t: TestContext) => LedgerPlace;
 
 export function ledgerContract(name: string, openFresh: OpenFresh): void {
   describe(`${name}: staging`, () => stagingContract(openFresh));
+  describe(`${name}: versions`, () => versionsContract(openFresh));
   describe(`${name}: rejects`, () => rejectsContract(openFresh));
   describe(`${name}: states`, () => statesContract(openFresh));
   describe(`${name}: delivery`, () => deliveryContract(openFresh));

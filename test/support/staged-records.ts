@@ -40,6 +40,7 @@ export interface MessageWords extends Common {
   readonly customer?: string;
   readonly sentAtUtcMs?: number;
   readonly type?: string;
+  readonly version?: number | null;
 }
 
 export function stagedMessage(words: MessageWords): StagedMessage {
@@ -56,6 +57,7 @@ export function stagedMessage(words: MessageWords): StagedMessage {
     contentHash: shortHash(department + customer + itemJson),
     itemJson,
     itemBytes: Buffer.byteLength(itemJson),
+    ...(words.version === undefined ? {} : { version: words.version }),
   };
 }
 
