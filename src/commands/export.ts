@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { UsageError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { ExportState } from '../ledger/ledger.ts';
@@ -6,6 +7,7 @@ import { exportRows } from '../reporting/export-rows.ts';
 import { openOutput } from '../reporting/output-file.ts';
 import { defineCommand } from './command.ts';
 import { choice, text } from './flags.ts';
+import { exitCodeOfSignal } from './interruption.ts';
 import { withLedger } from './ledger-access.ts';
 import { loadSetting } from './setting.ts';
 
@@ -30,6 +32,8 @@ export const exportMessages = defineCommand({
     output: text({ alias: 'o', describe: 'File to write, mode 0600 (default: standard output)' }),
   },
 
+  watchesSignal: true,
+
   async run(flags, context) {
     const { state, output } = flags;
     if (state === undefined) {
@@ -45,14 +49,34 @@ export const exportMessages = defineCommand({
     const setting = await loadSetting(flags, context);
     const format = flags.format ?? (setting.config.source.format === 'csv' ? 'csv' : 'ndjson');
     const target = toFile ? resolve(context.cwd, output) : null;
-    const exported = await withLedger(setting, 'read-only', (ledger) =>
-      openOutput(target, context.stdout, (writable) =>
-        exportRows(() => ledger.export(state), { format, output: writable }),
-      ),
-    );
+    let exported: number;
+    try {
+      exported = await withLedger(setting, 'read-only', (ledger) =>
+        openOutput(target, context.stdout, (writable) =>
+          exportRows(() => whileWanted(ledger.export(state), context.signal), { format, output: writable }),
+        ),
+      );
+    } catch (error) {
+      if (error !== context.signal.reason) throw error;
+      return exitCodeOfSignal(context.signal);
+    }
     if (flags.json) {
       context.stdout.write(`${JSON.stringify({ exported, state, format, file: output })}\n`);
     } else if (!flags.quiet) context.stderr.write(`${exported} ${state} written.\n`);
     return EXIT.done;
   },
 });
+
+const ROWS_BETWEEN_LOOKS = 1_000;
+
+/** @throws the signal's reason once it is aborted. */
+async function* whileWanted<T>(rows: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+  let count = 0;
+  for await (const row of rows) {
+    count += 1;
+    // Rows come faster than signals would otherwise be heard of.
+    if (count % ROWS_BETWEEN_LOOKS === 0) await setImmediate();
+    signal.throwIfAborted();
+    yield row;
+  }
+}

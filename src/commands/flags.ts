@@ -53,11 +53,19 @@ export const choice = <const T extends readonly string[]>(
     values.includes(value) ? value : new Problem(`must be one of ${values.join(', ')}`),
   );
 
-export const wholeNumber = (words: Words, least = 1): Flag<number | undefined> =>
+export const wholeNumber = (
+  words: Words,
+  least = 1,
+  most = Number.MAX_SAFE_INTEGER,
+): Flag<number | undefined> =>
   textFlag(words, (value) => {
     if (!/^\d{1,15}$/.test(value)) return new Problem('must be a whole number');
-    return Number(value) >= least ? Number(value) : new Problem(`must be at least ${least}`);
+    if (Number(value) < least) return new Problem(`must be at least ${least}`);
+    return Number(value) <= most ? Number(value) : new Problem(`must be at most ${most}`);
   });
+
+/** 0 asks for any port that is free. */
+export const portNumber = (words: Words): Flag<number | undefined> => wholeNumber(words, 0, 65_535);
 
 /** In milliseconds once read. */
 export const duration = (words: Words): Flag<number | undefined> =>

@@ -1,7 +1,12 @@
-import { EXIT } from '../exit-codes.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
 
 const EXIT_OF_SIGNAL = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated } as const;
 export type StopSignal = keyof typeof EXIT_OF_SIGNAL;
+
+/** @param signal as aborted by {@link interruption}. */
+export function exitCodeOfSignal({ reason }: AbortSignal): ExitCode {
+  return EXIT_OF_SIGNAL[reason as StopSignal];
+}
 
 const STOP_SIGNALS = Object.keys(EXIT_OF_SIGNAL) as StopSignal[];
 

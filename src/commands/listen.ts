@@ -9,13 +9,13 @@ import { type Receiver, type ReceiverOptions, startReceiver } from '../receiver/
 import { renderTable } from '../reporting/table.ts';
 import { terminalLine } from '../reporting/terminal-text.ts';
 import { type CommandContext, defineCommand } from './command.ts';
-import { type FlagValues, text, wholeNumber } from './flags.ts';
+import { type FlagValues, portNumber, text } from './flags.ts';
 import { writeResult } from './output.ts';
 import { loadSetting, type Setting } from './setting.ts';
 import { troubleLog } from './trouble-log.ts';
 
 const flags = {
-  port: wholeNumber({ describe: 'Port to listen at, instead of the configured one; 0 takes a free one' }, 0),
+  port: portNumber({ describe: 'Port to listen at, instead of the configured one; 0 takes a free one' }),
   host: text({ describe: 'Address to listen at, instead of the configured one' }),
   archive: text({ describe: 'Directory of the archives, instead of the configured one' }),
   'public-url': text({ describe: 'How senders reach the receiver, e.g. https://hooks.example.com' }),
@@ -71,7 +71,7 @@ async function optionsOf(
     Promise.all(refs.map((ref) => resolveSecret(ref, { env, directory })));
   return {
     host: given.host ?? receiver.host,
-    port: portOf(given.port ?? receiver.port),
+    port: given.port ?? receiver.port,
     archiveDirectory:
       given.archive === undefined ? resolve(directory, receiver.archive) : resolve(cwd, given.archive),
     events:
@@ -89,11 +89,6 @@ async function optionsOf(
     clock,
     onTrouble: troubleLog(log, clock),
   };
-}
-
-function portOf(port: number): number {
-  if (port <= 65_535) return port;
-  throw new UsageError('--port must be at most 65535', { code: 'BAD_FLAG', fix: 'Choose another port.' });
 }
 
 /** Without a final slash. */

@@ -5,10 +5,10 @@ import { FAULT_SYNTAX, parseFaults } from '../simulator/parse-faults.ts';
 import { SIMULATOR_DEFAULTS, type SimulatorOptions } from '../simulator/simulator.ts';
 import { startSimulator } from '../simulator/start-simulator.ts';
 import { defineCommand } from './command.ts';
-import { choice, duration, type FlagValues, list, onOff, text, wholeNumber } from './flags.ts';
+import { choice, duration, type FlagValues, list, onOff, portNumber, text, wholeNumber } from './flags.ts';
 
 const flags = {
-  port: wholeNumber({ describe: 'Port to listen at; 0 takes a free one (default: 0)' }, 0),
+  port: portNumber({ describe: 'Port to listen at; 0 takes a free one (default: 0)' }),
   host: text({ describe: `Address to listen at (default: ${SIMULATOR_DEFAULTS.host})` }),
   username: text({ describe: `Name that requests must carry (default: ${SIMULATOR_DEFAULTS.username})` }),
   'password-env': text({
