@@ -292,7 +292,9 @@ const receiverSchema = z.strictObject({
     .max(10_000)
     .default(512)
     .describe('Connections at a time; more are closed at once.'),
-  maxArchiveFileBytes: positiveInt
+  maxArchiveFileBytes: z
+    .int()
+    .min(1_000_000)
     .default(64_000_000)
     .describe('An archive that would grow beyond this is followed by a new one; so it is every day (UTC).'),
   rememberedDeliveries: positiveInt

@@ -2,7 +2,12 @@
 import { type FileHandle, mkdir, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../errors.ts';
-import { type ArchiveName, archiveName, readArchiveName } from './archived-delivery.ts';
+import {
+  type ArchiveName,
+  archiveName,
+  HIGHEST_ARCHIVE_NUMBER,
+  readArchiveName,
+} from './archived-delivery.ts';
 
 const OWNER_ONLY_FILE = 0o600;
 const OWNER_ONLY_DIRECTORY = 0o700;
@@ -47,12 +52,18 @@ export async function listArchives(directory: string): Promise<readonly string[]
   return (await readdir(directory)).filter((name) => readArchiveName(name) !== null).sort();
 }
 
-/** The name after the day's last, counting files that were compressed since (`events-20250401-0001.ndjson.gz`). */
+/** The name after the day's last, counting files that were compressed since (`events-20250401-0001.ndjson.gz`). @throws {UsageError} `ARCHIVE_NUMBERS_USED_UP`. */
 export async function nextArchiveName(directory: string, day: string): Promise<ArchiveName> {
   let last = 0;
   for (const name of await readdir(directory)) {
     const taken = readArchiveName(name.replace(/(?<=\.ndjson)\..*$/, ''));
     if (taken?.day === day) last = Math.max(last, taken.number);
+  }
+  if (last >= HIGHEST_ARCHIVE_NUMBER) {
+    throw new UsageError('no number is left for another archive of this day', {
+      code: 'ARCHIVE_NUMBERS_USED_UP',
+      fix: 'Raise receiver.maxArchiveFileBytes.',
+    });
   }
   return { day, number: last + 1 };
 }

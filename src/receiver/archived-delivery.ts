@@ -36,9 +36,11 @@ const ARCHIVE_NAME = /^events-(\d{8})-(\d{4})\.ndjson$/;
 export interface ArchiveName {
   /** `YYYYMMDD`, UTC. */
   readonly day: string;
-  /** From 1. */
+  /** From 1 to {@link HIGHEST_ARCHIVE_NUMBER}. */
   readonly number: number;
 }
+
+export const HIGHEST_ARCHIVE_NUMBER = 9_999;
 
 export function archiveName({ day, number }: ArchiveName): string {
   return `events-${day}-${String(number).padStart(4, '0')}.ndjson`;
