@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { RetryAfter } from './faults.ts';
 
-/** Shape of `errors` in the save-historical-message reference, of items and of whole answers. */
+/** Shape of `errors` in the save-historical-message and send-text references, of items and of whole answers. */
 export interface AnswerError {
   readonly errorCode: string;
   readonly errorDescription: string;
@@ -25,12 +25,21 @@ export class BadRequest extends Error {
   readonly status: number;
   readonly code: string;
   readonly headers: OutgoingHttpHeaders;
+  readonly document: unknown;
 
-  constructor(status: number, code: string, message: string, headers: OutgoingHttpHeaders = {}) {
+  /** @param document what is answered; left out: the `errors` that the myKaarma references share. */
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    headers: OutgoingHttpHeaders = {},
+    document?: unknown,
+  ) {
     super(message);
     this.status = status;
     this.code = code;
     this.headers = headers;
+    this.document = document ?? { errors: [answerError(code, message, String(status))] };
   }
 }
 
@@ -59,8 +68,7 @@ export function sendJson(
 }
 
 export function sendRefusal(response: ServerResponse, refusal: BadRequest): void {
-  const errors = [answerError(refusal.code, refusal.message, String(refusal.status))];
-  sendJson(response, refusal.status, { errors }, refusal.headers);
+  sendJson(response, refusal.status, refusal.document, refusal.headers);
 }
 
 /** A bare status, as the API or something in front of it would answer. Gateways answer with pages. */

@@ -16,3 +16,12 @@ export function chance(seed: number, ...about: readonly (string | number)[]): nu
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
 }
+
+/** A time or the bounds of one, milliseconds. */
+export type Span = number | readonly [minMs: number, maxMs: number];
+
+export function drawMs(span: Span, seed: number, ...about: readonly (string | number)[]): number {
+  if (typeof span === 'number') return span;
+  const [minMs, maxMs] = span;
+  return minMs + (maxMs - minMs) * chance(seed, ...about);
+}

@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { UsageError } from '../errors.ts';
 import { BadRequest, sendJson } from './answers.ts';
 import type { FaultRule } from './faults.ts';
+import type { DeliveredMessage } from './live-memory.ts';
 import type { StoredMessage } from './memory.ts';
 import { parseFaults } from './parse-faults.ts';
 import { readBody } from './request-body.ts';
@@ -19,29 +20,20 @@ const MAX_ORDER_BYTES = 100_000;
 export interface ControlApiParts {
   readonly stats: () => SimulatorStats;
   readonly stored: () => Iterable<StoredMessage>;
+  readonly delivered: () => Iterable<DeliveredMessage>;
   readonly setFaults: (rules: readonly FaultRule[]) => void;
   readonly shutDown: () => void;
 }
 
-export function controlRoutes({ stats, stored, setFaults, shutDown }: ControlApiParts): Route[] {
+export function controlRoutes({ stats, stored, delivered, setFaults, shutDown }: ControlApiParts): Route[] {
   const routes: Route[] = [
     {
       method: 'GET',
       path: '/__stats',
       handle: ({ response }) => sendJson(response, 200, stats()),
     },
-    {
-      method: 'GET',
-      path: '/__stored',
-      async handle({ response }) {
-        response.writeHead(200, { 'content-type': 'application/x-ndjson' });
-        try {
-          await pipeline(Readable.from(ndjson(stored())), response);
-        } catch {
-          // The reader went away.
-        }
-      },
-    },
+    listing('/__stored', stored),
+    listing('/__delivered', delivered),
     {
       method: 'POST',
       path: '/__faults',
@@ -66,6 +58,21 @@ export function controlRoutes({ stats, stored, setFaults, shutDown }: ControlApi
   return routes.map((route) => ({ ...route, handle: loopbackOnly(route.handle) }));
 }
 
+function listing(path: string, messages: () => Iterable<StoredMessage | DeliveredMessage>): Route {
+  return {
+    method: 'GET',
+    path,
+    async handle({ response }) {
+      response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+      try {
+        await pipeline(Readable.from(ndjson(messages())), response);
+      } catch {
+        // The reader went away.
+      }
+    },
+  };
+}
+
 function loopbackOnly(handle: Route['handle']): Route['handle'] {
   return (exchange) => {
     const address = exchange.request.socket.remoteAddress ?? '';
@@ -84,7 +91,7 @@ function readFaults(text: string): FaultRule[] {
   }
 }
 
-function* ndjson(messages: Iterable<StoredMessage>): Generator<string> {
+function* ndjson(messages: Iterable<StoredMessage | DeliveredMessage>): Generator<string> {
   let lines: string[] = [];
   for (const message of messages) {
     lines.push(`${JSON.stringify(message)}\n`);

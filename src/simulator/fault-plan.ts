@@ -1,8 +1,10 @@
 /** Decides which fault strikes what. */
+import type { Api } from './api.ts';
 import { chance } from './chance.ts';
 import { type Fault, type FaultRule, faultNamed } from './faults.ts';
 
 export interface ItemTarget {
+  readonly api: Api;
   readonly departmentUuid: string;
   readonly customerUuid: string;
   readonly sourceUuid: string;
@@ -11,6 +13,7 @@ export interface ItemTarget {
 }
 
 export interface RequestTarget {
+  readonly api: Api;
   readonly departmentUuid: string;
   readonly customerUuid: string;
   readonly items: readonly { readonly sourceUuid: string; readonly attempt: number }[];
@@ -54,10 +57,12 @@ export function createFaultPlan(
   }
 
   function concerns(
-    { rule, customer, department }: CompiledRule,
+    { rule, fault, customer, department }: CompiledRule,
     target: ItemTarget | RequestTarget,
   ): boolean {
     return (
+      fault.apis.includes(target.api) &&
+      (rule.api === undefined || rule.api === target.api) &&
       isDuring(rule) &&
       (customer === null || customer.test(target.customerUuid)) &&
       (department === null || department.test(target.departmentUuid))
@@ -115,7 +120,8 @@ function compile(rule: FaultRule): CompiledRule {
 
 /** What is wrong with such an item is wrong at every attempt; other faults are the server's mood of the moment. */
 function isLasting({ effect }: Fault): boolean {
-  return effect.strikes === 'item' && (effect.does === 'refuse' || typeof effect.does === 'object');
+  if (effect.strikes !== 'item') return false;
+  return effect.does === 'refuse' || effect.does === 'fail-later' || typeof effect.does === 'object';
 }
 
 /** Applies `every` and `first`, once all other conditions hold. */

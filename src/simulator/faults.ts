@@ -1,14 +1,17 @@
 /**
  * Every way in which the simulator can misbehave: one table, read by the server, by `--fault`, by its help and by the
- * documentation. They come from what the save-historical-message reference leaves open and from what networks do.
+ * documentation. They come from what the references leave open or print, and from what networks do.
  *
  * A fault says whether what it strikes is kept nevertheless (`stores`). A client must not lose or invent a message in
  * either case; the ones that store and then do not say so are those that tempt it to.
  */
+import { APIS, type Api } from './api.ts';
+import { KALEYRA_REFUSALS, type KaleyraAnswer } from './kaleyra-answers.ts';
 
-/** What is done to one item of an otherwise ordinary request. */
+/** What is done to one item of an otherwise ordinary request. A text is a request with one item. */
 export type ItemEffect =
   | 'refuse'
+  | 'fail-later'
   | 'warn'
   | 'omit'
   | 'contradict'
@@ -18,7 +21,7 @@ export type ItemEffect =
 export type RetryAfter = 'none' | 'seconds' | 'date' | 'absurd' | 'garbled';
 
 export type RequestEffect =
-  | { readonly status: number; readonly retryAfter?: RetryAfter }
+  | { readonly status: number; readonly retryAfter?: RetryAfter; readonly document?: unknown }
   | 'stranger'
   | 'null-lists'
   | 'empty'
@@ -31,7 +34,8 @@ export type RequestEffect =
   | 'huge'
   | 'gzip-bomb'
   | 'hang'
-  | 'reset';
+  | 'reset'
+  | 'as-printed';
 
 export type FaultEffect =
   | { readonly strikes: 'item'; readonly does: ItemEffect }
@@ -44,14 +48,20 @@ export interface Fault {
   /** Whether the messages concerned are stored all the same. */
   readonly stores: boolean;
   readonly effect: FaultEffect;
+  /** Those that it can strike. */
+  readonly apis: readonly Api[];
 }
 
 function item(name: string, stores: boolean, does: ItemEffect, description: string): Fault {
-  return { name, stores, description, effect: { strikes: 'item', does } };
+  return { name, stores, description, effect: { strikes: 'item', does }, apis: ['historical', 'text'] };
 }
 
 function request(name: string, stores: boolean, does: RequestEffect, description: string): Fault {
-  return { name, stores, description, effect: { strikes: 'request', does } };
+  return { name, stores, description, effect: { strikes: 'request', does }, apis: APIS };
+}
+
+function only(api: Api, ...faults: readonly Fault[]): Fault[] {
+  return faults.map((fault) => ({ ...fault, apis: [api] }));
 }
 
 function status(code: number, description: string): Fault {
@@ -66,29 +76,43 @@ function silent(name: string, does: RequestEffect, description: string): Fault[]
   ];
 }
 
+/** An answer that Kaleyra documents. Only its server error leaves open whether the message was taken. */
+function kaleyra(name: string, { status, document }: KaleyraAnswer, description: string): Fault {
+  return request(`kaleyra-${name}`, false, { status, document }, description);
+}
+
 export const FAULTS: readonly Fault[] = [
   item('refuse', false, 'refuse', 'item listed as failed, with an item error; the same items every time'),
   item('warn', true, 'warn', 'item accepted with a warning'),
-  item('omit', true, 'omit', 'item stored, but in neither list of the answer'),
-  item('omit-before', false, 'omit', 'item neither stored nor in either list of the answer'),
-  item('contradict', false, 'contradict', 'item in both lists of the answer; not stored'),
+  item(
+    'fail-later',
+    false,
+    'fail-later',
+    'item accepted, then reported as failed by the callback; not stored; the same items every time',
+  ),
   item(
     'contradict-error',
     false,
     'contradict-error',
     'item listed as successful beside an item error; not stored',
   ),
-  item(
-    'poison',
-    false,
-    { poison: 400 },
-    'a request that holds this item is refused with a 400 that names nobody',
+  ...only(
+    'historical',
+    item('contradict', false, 'contradict', 'item in both lists of the answer; not stored'),
+    item('omit', true, 'omit', 'item stored, but in neither list of the answer'),
+    item('omit-before', false, 'omit', 'item neither stored nor in either list of the answer'),
+    item(
+      'poison',
+      false,
+      { poison: 400 },
+      'a request that holds this item is refused with a 400 that names nobody',
+    ),
+    item('poison-409', false, { poison: 409 }, 'the same with a 409'),
+    item('poison-422', false, { poison: 422 }, 'the same with a 422'),
+    request('stranger', true, 'stranger', 'the answer also lists a uuid that was never sent'),
+    ...silent('null-lists', 'null-lists', '200 whose lists are null'),
   ),
-  item('poison-409', false, { poison: 409 }, 'the same with a 409'),
-  item('poison-422', false, { poison: 422 }, 'the same with a 422'),
 
-  request('stranger', true, 'stranger', 'the answer also lists a uuid that was never sent'),
-  ...silent('null-lists', 'null-lists', '200 whose lists are null'),
   ...silent('empty', 'empty', '200 without a body'),
   ...silent('html', 'html', '200 with a web page'),
   ...silent('rubbish', 'rubbish', '200 with JSON of another shape'),
@@ -136,11 +160,25 @@ export const FAULTS: readonly Fault[] = [
   status(504, 'gateway timeout before processing'),
   request('http-504-after', true, { status: 504 }, 'processed, then a gateway timeout'),
 
+  ...only(
+    'kaleyra',
+    kaleyra('rbc001', KALEYRA_REFUSALS.RBC001, '401 RBC001: wrong SID or key; `data` is an array'),
+    kaleyra('wa401', KALEYRA_REFUSALS.WA401, '401 WA401: not a number of the account'),
+    kaleyra('wa-401', KALEYRA_REFUSALS.WA_401_ACCOUNT, '401 WA-401: not available for the account'),
+    kaleyra('wa-401-phone', KALEYRA_REFUSALS.WA_401_VERSION, '401 WA-401: the number belongs elsewhere'),
+    kaleyra('wa400', KALEYRA_REFUSALS.WA400, '400 WA400: wrong payload'),
+    kaleyra('e110', KALEYRA_REFUSALS.E110, '400 E110: low balance'),
+    kaleyra('wa500', KALEYRA_REFUSALS.WA500, '500 WA500 before processing'),
+    { ...kaleyra('wa500-after', KALEYRA_REFUSALS.WA500, 'processed, then 500 WA500'), stores: true },
+    request('kaleyra-as-printed', true, 'as-printed', '202 as the reference prints it: not quite JSON'),
+  ),
+
   {
     name: 'outage',
     stores: false,
     description: 'connections are refused; only with during=, e.g. outage:during=10s+30s',
     effect: { strikes: 'server' },
+    apis: APIS,
   },
 ];
 
@@ -162,10 +200,14 @@ export interface FaultRule {
   readonly first?: number;
   /** Strikes only at this submission of an item (of a request's first item): 1 is the first. */
   readonly attempt?: number;
-  /** Patterns in which `*` stands for anything. A request matches when any of its items does. */
+  /**
+   * Patterns in which `*` stands for anything. A request matches when any of its items does. Kaleyra's `ref` is taken for the
+   * sourceUuid, the recipient for the customer, and the SID for the department.
+   */
   readonly sourceUuid?: string;
   readonly customerUuid?: string;
   readonly departmentUuid?: string;
+  readonly api?: Api;
   /** Since the rules were set. */
   readonly during?: { readonly startMs: number; readonly durationMs: number };
 }

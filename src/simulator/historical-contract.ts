@@ -129,17 +129,27 @@ export const HISTORICAL_REQUEST: Shape = shapeOf({
   callBackPathUrl: 'string',
 });
 
-/** The parts of an item that this judge looks at. Types are as the reference says once HISTORICAL_ITEM found no problem. */
+/** The parts of an item that are looked at. Types are as the reference says once HISTORICAL_ITEM found no problem. */
 export interface HistoricalItem {
   readonly sourceUuid?: string;
+  readonly callBackPathUrl?: string;
   readonly sentOn?: string;
   readonly receivedOn?: string;
+  readonly userUuid?: string;
+  readonly communicationUid?: string;
   readonly messageAttributes?: {
     readonly type?: string;
     readonly protocol?: string;
     readonly body?: string;
-    readonly attachments?: readonly unknown[];
+    readonly purpose?: string;
+    readonly isManual?: boolean;
+    readonly subject?: string;
+    readonly metaData?: Readonly<Record<string, string>>;
+    readonly tags?: readonly string[];
+    readonly attachments?: readonly Readonly<Record<string, string>>[];
+    readonly messageTags?: readonly unknown[];
   };
+  readonly voiceCallAttributes?: Readonly<Record<string, unknown>>;
 }
 
 /** What an item of the right shape lacks to be a message of somebody's history. */

@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { systemClock } from '../clock.ts';
 import { htmlPage, retryAfterHeaders, sendJson, sendStatus, sendText } from './answers.ts';
 import type { RequestEffect } from './faults.ts';
+import { acceptedAsPrinted } from './kaleyra-answers.ts';
 import type { Exchange } from './router.ts';
 
 export interface MisbehaviourOptions {
@@ -22,24 +23,32 @@ export interface MisbehaviourOptions {
 const DRIP_BYTES = 16;
 const CHUNK_BYTES = 1_000_000;
 
-/** @param answer what a well-behaved server would answer, as JSON text; empty where nothing was processed. */
+/** What a well-behaved server would answer. */
+export interface ApiAnswer {
+  readonly status: number;
+  readonly document: unknown;
+}
+
+export const NO_ANSWER: ApiAnswer = { status: 200, document: null };
+
+/** @param answer ignored by the effects that can strike before anything is processed. */
 export async function misbehave(
   does: RequestEffect,
   { request, response }: Exchange,
-  answer: string,
+  answer: ApiAnswer,
   options: MisbehaviourOptions,
 ): Promise<void> {
   if (typeof does === 'object') {
-    sendStatus(
-      response,
-      does.status,
-      headersOf(does.status, does.retryAfter ?? 'none', options.redirectTo()),
-    );
+    const { status, document, retryAfter = 'none' } = does;
+    if (document !== undefined) sendJson(response, status, document);
+    else sendStatus(response, status, headersOf(status, retryAfter, options.redirectTo()));
     return;
   }
+  const { status } = answer;
+  const text = JSON.stringify(answer.document);
   switch (does) {
     case 'stranger':
-      sendText(response, 200, 'application/json', withStranger(answer));
+      sendJson(response, status, withStranger(answer.document));
       return;
     case 'null-lists':
       sendJson(response, 200, {
@@ -65,16 +74,16 @@ export async function misbehave(
       });
       return;
     case 'wrong-type':
-      sendText(response, 200, 'text/plain', answer);
+      sendText(response, status, 'text/plain', text);
       return;
     case 'truncated':
-      sendText(response, 200, 'application/json', answer.slice(0, answer.length >> 1));
+      sendText(response, status, 'application/json', text.slice(0, text.length >> 1));
       return;
     case 'close-early':
-      closeEarly(response, answer);
+      closeEarly(response, status, text);
       return;
     case 'slow-drip':
-      return slowDrip(response, answer, options);
+      return slowDrip(response, status, text, options);
     case 'huge':
       return huge(response, options.hugeBytes);
     case 'gzip-bomb':
@@ -83,6 +92,9 @@ export async function misbehave(
       return;
     case 'reset':
       request.socket.resetAndDestroy();
+      return;
+    case 'as-printed':
+      sendText(response, status, 'application/json', asPrinted(answer.document));
       return;
   }
 }
@@ -100,25 +112,32 @@ function headersOf(
   };
 }
 
-function withStranger(answer: string): string {
-  const document = JSON.parse(answer) as { succesfullySubmittedSourceUuids: string[] };
-  document.succesfullySubmittedSourceUuids.push('never-sent-by-anybody');
-  return JSON.stringify(document);
+function withStranger(document: unknown): unknown {
+  const { succesfullySubmittedSourceUuids: listed, ...rest } = document as {
+    succesfullySubmittedSourceUuids: string[];
+  };
+  return { ...rest, succesfullySubmittedSourceUuids: [...listed, 'never-sent-by-anybody'] };
 }
 
-function closeEarly(response: ServerResponse, answer: string): void {
-  const body = Buffer.from(answer, 'utf8');
-  response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length });
+function asPrinted(document: unknown): string {
+  const { data } = document as { data: { message_id: string } };
+  return acceptedAsPrinted(data.message_id);
+}
+
+function closeEarly(response: ServerResponse, status: number, text: string): void {
+  const body = Buffer.from(text, 'utf8');
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': body.length });
   response.write(body.subarray(0, body.length >> 1), () => response.destroy());
 }
 
 async function slowDrip(
   response: ServerResponse,
-  answer: string,
+  status: number,
+  text: string,
   { dripIntervalMs, signal }: MisbehaviourOptions,
 ): Promise<void> {
-  const body = Buffer.from(answer, 'utf8');
-  response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length });
+  const body = Buffer.from(text, 'utf8');
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': body.length });
   for (let at = 0; at < body.length && !response.destroyed && !signal.aborted; at += DRIP_BYTES) {
     response.write(body.subarray(at, at + DRIP_BYTES));
     await systemClock.sleep(dripIntervalMs, signal);

@@ -2,6 +2,7 @@
 import { closest } from 'fastest-levenshtein';
 import { parseDurationMs } from '../durations.ts';
 import { UsageError } from '../errors.ts';
+import { APIS } from './api.ts';
 import { FAULTS, type Fault, type FaultRule, faultNamed } from './faults.ts';
 
 type Conditions = { -readonly [Key in keyof FaultRule]: FaultRule[Key] };
@@ -9,7 +10,8 @@ type Conditions = { -readonly [Key in keyof FaultRule]: FaultRule[Key] };
 /** For help texts: how a rule is written. */
 export const FAULT_SYNTAX =
   'NAME[:CONDITION…], comma separated. Conditions: 0.05 or 5% (chance), #7 (every seventh), x3 (the first three times), ' +
-  'attempt=1, source=PATTERN, customer=PATTERN, department=PATTERN (* stands for anything), during=10s+30s';
+  'attempt=1, source=PATTERN, customer=PATTERN, department=PATTERN (* stands for anything), ' +
+  `api=${APIS.join('|')}, during=10s+30s`;
 
 /**
  * Reads rules such as `reset-after:0.05,http-503:10%,omit:#7,refuse:source=bad-*,http-404:customer=c-9:x2`.
@@ -79,13 +81,18 @@ function readCondition(rule: Conditions, text: string): boolean {
     rule.during = { startMs, durationMs };
     return true;
   }
+  if (key === 'api') {
+    const api = APIS.find((known) => known === value);
+    if (api !== undefined) rule.api = api;
+    return api !== undefined;
+  }
   const pattern = PATTERN_KEYS[key];
   if (pattern) rule[pattern] = value;
   return pattern !== undefined;
 }
 
 function checkConditions(rule: FaultRule, fault: Fault, text: string): void {
-  const { probability, every, first, attempt, during } = rule;
+  const { probability, every, first, attempt, during, api } = rule;
   if (probability !== undefined && !(probability >= 0 && probability <= 1)) {
     throw conditionError(text, 'a chance lies between 0 and 1');
   }
@@ -93,6 +100,9 @@ function checkConditions(rule: FaultRule, fault: Fault, text: string): void {
     if (count !== undefined && !(Number.isInteger(count) && count >= 1)) {
       throw conditionError(text, 'counts begin at 1');
     }
+  }
+  if (api !== undefined && !fault.apis.includes(api)) {
+    throw conditionError(text, `it can only strike ${fault.apis.join(' and ')}`);
   }
   const others = Object.keys(rule).some((key) => key !== 'fault' && key !== 'during');
   if (fault.effect.strikes === 'server' && (during === undefined || others)) {

@@ -8,8 +8,19 @@ export interface Problem {
   readonly problem: string;
 }
 
+export function sentence({ path, problem }: Problem): string {
+  return `${path === '' ? 'the document' : path} ${problem}`;
+}
+
 /** Appends to `problems` whatever is wrong with `value`. Absent values are never shown to a shape; null never fits one. */
 export type Shape = (value: unknown, path: string, problems: Problem[]) => void;
+
+/** Everything in which a value departs from a shape. */
+export function misfits(value: unknown, shape: Shape): Problem[] {
+  const problems: Problem[] = [];
+  shape(value, '', problems);
+  return problems;
+}
 
 type Scalar = 'string' | 'boolean' | 'int64' | 'date-time';
 

@@ -1,6 +1,9 @@
 /** What can be asked of a simulator, and what it tells. */
+import type { Span } from './chance.ts';
 import type { FaultRule, RetryAfter } from './faults.ts';
+import type { DeliveredMessage, LiveCounts } from './live-memory.ts';
 import type { MemoryCounts, StoredMessage } from './memory.ts';
+import type { DeliveryCounts, DeliveryKind } from './outbox.ts';
 import type { TrafficCounts } from './traffic.ts';
 
 /** Whatever is left out has the value of {@link SIMULATOR_DEFAULTS}. */
@@ -11,8 +14,9 @@ export interface SimulatorSettings {
   readonly port: number;
   readonly username: string;
   readonly password: string;
+  readonly kaleyraApiKey: string;
   /** Time before each answer, or its bounds. */
-  readonly latencyMs: number | readonly [minMs: number, maxMs: number];
+  readonly latencyMs: Span;
   /** Requests admitted in any one second, the rest answered 429; null for no limit. */
   readonly requestsPerSecond: number | null;
   /** Which Retry-After those 429 carry. */
@@ -44,6 +48,28 @@ export interface SimulatorSettings {
   readonly hugeBytes: number;
   /** Pause between two pieces of the `slow-drip` answer. */
   readonly dripIntervalMs: number;
+  /** Time from an answer to its asynchronous result, or its bounds. */
+  readonly callbackDelayMs: Span;
+  /** Where message events are delivered; null: nowhere. */
+  readonly eventsUrl: string | null;
+  /** Key of the events' signatures. */
+  readonly eventsSecret: string;
+  /** Value of the events' `x-authorization-token`. */
+  readonly eventsToken: string;
+  /** Chance from 0 to 1 that an event is delivered twice. */
+  readonly eventDuplicates: number;
+  /** Chance from 0 to 1 that an update of the message follows. */
+  readonly eventUpdates: number;
+  /** Events are held back by up to so long, so that they overtake each other. */
+  readonly eventJitterMs: number;
+  /** Before the first retry of an event or a callback; doubled for each further one. */
+  readonly deliveryRetryBaseMs: number;
+  /** A receiver's answer that takes longer does not count. */
+  readonly deliveryTimeoutMs: number;
+  /** Most events and callbacks that wait or are under way; more are dropped. */
+  readonly maxPendingDeliveries: number;
+  /** Whether events and callbacks may leave this machine. */
+  readonly deliverAnywhere: boolean;
 }
 
 export type SimulatorOptions = Partial<SimulatorSettings>;
@@ -53,6 +79,7 @@ export const SIMULATOR_DEFAULTS: SimulatorSettings = {
   port: 0,
   username: 'simulator',
   password: 'simulator',
+  kaleyraApiKey: 'simulator',
   latencyMs: 0,
   requestsPerSecond: null,
   retryAfter: 'seconds',
@@ -70,10 +97,21 @@ export const SIMULATOR_DEFAULTS: SimulatorSettings = {
   redirectTo: null,
   hugeBytes: 100_000_000,
   dripIntervalMs: 250,
+  callbackDelayMs: 0,
+  eventsUrl: null,
+  eventsSecret: 'simulator',
+  eventsToken: 'simulator',
+  eventDuplicates: 0,
+  eventUpdates: 0,
+  eventJitterMs: 0,
+  deliveryRetryBaseMs: 1_000,
+  deliveryTimeoutMs: 5_000,
+  maxPendingDeliveries: 50_000,
+  deliverAnywhere: false,
 };
 
-export interface SimulatorStats extends TrafficCounts, MemoryCounts {
-  /** Items accepted and refused one by one, whatever the answer then said; resubmissions included. */
+export interface SimulatorStats extends TrafficCounts, MemoryCounts, LiveCounts {
+  /** Items of history accepted and refused one by one, whatever the answer then said; resubmissions included. */
   readonly accepted: number;
   readonly failed: number;
   /** How many requests were answered with each HTTP status; those that got no whole answer are missing. */
@@ -87,15 +125,24 @@ export interface SimulatorStats extends TrafficCounts, MemoryCounts {
   /** Requests that the simulator itself failed at. */
   readonly defects: number;
   readonly departments: Readonly<Record<string, { readonly customers: number; readonly stored: number }>>;
+  /** Callbacks and message events that wait or are under way. */
+  readonly pendingDeliveries: number;
+  readonly deliveries: Readonly<Record<DeliveryKind, DeliveryCounts>>;
 }
 
 export interface Simulator {
   /** What to configure as a destination's baseUrl, e.g. `http://127.0.0.1:49152/communications`. */
   readonly baseUrl: string;
+  /** The same without a path: what Kaleyra's API is found under. */
+  readonly origin: string;
   readonly port: number;
   stats(): SimulatorStats;
   /** In order of first acceptance. */
   stored(): Iterable<StoredMessage>;
+  /** What living people would have received, in order of first delivery. */
+  delivered(): Iterable<DeliveredMessage>;
+  /** Resolves when no callback or event is pending any more, or the simulator is closed. */
+  settled(): Promise<void>;
   /** @throws {UsageError} when a rule names no fault or makes no sense. */
   setFaults(rules: readonly FaultRule[]): void;
   /** Destroys every connection and stops listening. May be called more than once. */

@@ -1,13 +1,20 @@
 /** A local server that speaks the APIs of the references strictly, remembers what it was told, and misbehaves on request. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { systemClock } from '../clock.ts';
+import { UsageError } from '../errors.ts';
 import { BadRequest, sendJson, sendRefusal } from './answers.ts';
+import { createCallbacks } from './callbacks.ts';
 import { controlRoutes } from './control-api.ts';
 import { createFaultPlan, type FaultPlan } from './fault-plan.ts';
 import type { FaultRule } from './faults.ts';
+import { createFrontDesk } from './front-desk.ts';
 import { createHistoricalApi } from './historical-api.ts';
+import { createKaleyraApi } from './kaleyra-api.ts';
 import { listen } from './listener.ts';
+import { createLiveMemory } from './live-memory.ts';
 import { createMemory } from './memory.ts';
+import { createMessageEvents } from './message-events.ts';
+import { createOutbox, isHttp, isLoopback } from './outbox.ts';
 import { checkFaults } from './parse-faults.ts';
 import { createRouter, type Exchange } from './router.ts';
 import {
@@ -17,6 +24,7 @@ import {
   type SimulatorStats,
 } from './simulator.ts';
 import { createTally } from './tally.ts';
+import { createTextApi } from './text-api.ts';
 import { createTraffic } from './traffic.ts';
 
 const BASE_PATH = '/communications';
@@ -28,9 +36,20 @@ const KEEP_ALIVE_MS = 120_000;
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const settings = { ...SIMULATOR_DEFAULTS, ...options };
   checkFaults(settings.faults);
+  if (settings.eventsUrl !== null) checkEventsUrl(settings.eventsUrl, settings.deliverAnywhere);
   const nowMs = () => systemClock.monotonicMs();
+  const wallClockMs = () => systemClock.nowMs();
   const closing = new AbortController();
   const memory = createMemory({ keepBodies: settings.keepBodies });
+  const live = createLiveMemory({ keepBodies: settings.keepBodies });
+  const outbox = createOutbox({
+    retryBaseMs: settings.deliveryRetryBaseMs,
+    answerWithinMs: settings.deliveryTimeoutMs,
+    maxPending: settings.maxPendingDeliveries,
+    deliverAnywhere: settings.deliverAnywhere,
+  });
+  const callbacks = createCallbacks(settings, outbox);
+  const events = createMessageEvents(settings, outbox, wallClockMs);
   const traffic = createTraffic(nowMs);
   const faults = createTally();
   const problems = createTally();
@@ -45,13 +64,13 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     return createFaultPlan(rules, settings.seed, () => nowMs() - startMs);
   }
 
-  const historical = createHistoricalApi({
+  const shared = { settings, memory, plan: () => plan, faults, problems, live, callbacks, events };
+  const historical = createHistoricalApi(shared);
+  const openRoute = createFrontDesk({
     settings,
-    memory,
     traffic,
     plan: () => plan,
     faults,
-    problems,
     misbehaviour: {
       redirectTo: () => settings.redirectTo ?? `${origin}${ELSEWHERE_PATH}`,
       hugeBytes: settings.hugeBytes,
@@ -63,8 +82,16 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   });
   const route = createRouter(
     [
-      historical.route,
-      ...controlRoutes({ stats, stored: memory.stored, setFaults, shutDown: () => void close() }),
+      openRoute(historical),
+      openRoute(createTextApi({ ...shared, nowMs: wallClockMs })),
+      openRoute(createKaleyraApi(shared)),
+      ...controlRoutes({
+        stats,
+        stored: memory.stored,
+        delivered: live.delivered,
+        setFaults,
+        shutDown: () => void close(),
+      }),
     ],
     BASE_PATH,
   );
@@ -117,7 +144,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 
   if (settings.stopAfterIdleMs !== null) idle = setTimeout(stopIfIdle, settings.stopAfterIdleMs);
   function stopIfIdle(): void {
-    if (traffic.counts().inFlight === 0) void close();
+    if (traffic.counts().inFlight === 0 && outbox.pending() === 0) void close();
     else idle?.refresh();
   }
 
@@ -138,12 +165,15 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       ...traffic.counts(),
       ...historical.counts(),
       ...memory.counts(),
+      ...live.counts(),
       statuses: statuses.counts(),
       faults: faults.counts(),
       problems: problems.counts(),
       followedRedirects,
       defects,
       departments,
+      pendingDeliveries: outbox.pending(),
+      deliveries: outbox.counts(),
     };
   }
 
@@ -152,20 +182,35 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     if (!closing.signal.aborted) {
       closing.abort();
       if (idle !== null) clearTimeout(idle);
-      void listener.close().then(closed.resolve);
+      void Promise.all([listener.close(), outbox.close()]).then(() => closed.resolve());
     }
     return closed.promise;
   }
 
   return {
     baseUrl: `${origin}${BASE_PATH}`,
+    origin,
     port: listener.port,
     stats,
     stored: memory.stored,
+    delivered: live.delivered,
+    settled: outbox.settled,
     setFaults,
     close,
     closed: closed.promise,
   };
+}
+
+/** @throws {UsageError} `EVENTS_URL`. */
+function checkEventsUrl(text: string, deliverAnywhere: boolean): void {
+  const url = URL.parse(text);
+  if (url !== null && (deliverAnywhere ? isHttp(url) : isLoopback(url))) return;
+  throw new UsageError('message events cannot be delivered there', {
+    code: 'EVENTS_URL',
+    fix: deliverAnywhere
+      ? 'Give a URL that begins with http:// or https://.'
+      : 'Give an http URL of this machine, e.g. http://127.0.0.1:8788/; --deliver-anywhere allows others.',
+  });
 }
 
 function isControl({ url = '' }: IncomingMessage): boolean {

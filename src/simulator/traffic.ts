@@ -1,6 +1,5 @@
 /** How the client drives: how many requests at once, and how many starts in any one second. */
 import type { Socket } from 'node:net';
-import type { CustomerRecord } from './memory.ts';
 import type { Exchange } from './router.ts';
 
 const WINDOW_MS = 1_000;
@@ -15,9 +14,17 @@ export interface TrafficCounts {
   readonly maxRequestsPerSecond: number;
 }
 
+/** Whoever should not be concerned by two requests at the same time. */
+export interface Customer {
+  inFlight: number;
+}
+
 export interface Traffic {
-  /** Counts a request whose head has just arrived; it is in flight until it is answered or its connection is gone. */
-  begin(exchange: Exchange, customer: CustomerRecord): void;
+  /**
+   * Counts a request whose head has just arrived; it is in flight until it is answered or its connection is gone.
+   * @returns a function to be called as soon as it is known whom the request concerns.
+   */
+  begin(exchange: Exchange): (customer: Customer) => void;
   /** To be called when a client says goodbye, which is earlier than the connection is closed. */
   connectionEnded(socket: Socket): void;
   counts(): TrafficCounts;
@@ -33,21 +40,26 @@ export function createTraffic(nowMs: () => number): Traffic {
   let maxRequestsPerSecond = 0;
 
   return {
-    begin({ request, response }, customer) {
+    begin({ request, response }) {
       requests++;
       maxRequestsPerSecond = Math.max(maxRequestsPerSecond, window.add(nowMs()));
       maxInFlight = Math.max(maxInFlight, ++inFlight);
-      maxInFlightPerCustomer = Math.max(maxInFlightPerCustomer, ++customer.inFlight);
+      const customers: Customer[] = [];
       let released = false;
       const release = () => {
         if (released) return;
         released = true;
         if (releases.get(request.socket) === release) releases.delete(request.socket);
         inFlight--;
-        customer.inFlight--;
+        for (const customer of customers) customer.inFlight--;
       };
       releases.set(request.socket, release);
       response.once('close', release);
+      return (customer) => {
+        if (released) return;
+        customers.push(customer);
+        maxInFlightPerCustomer = Math.max(maxInFlightPerCustomer, ++customer.inFlight);
+      };
     },
     connectionEnded: (socket) => releases.get(socket)?.(),
     counts: () => ({ requests, inFlight, maxInFlight, maxInFlightPerCustomer, maxRequestsPerSecond }),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { APIS, type Api } from '../../src/simulator/api.ts';
 import { chance } from '../../src/simulator/chance.ts';
 import { createFaultPlan } from '../../src/simulator/fault-plan.ts';
 import { parseFaults } from '../../src/simulator/parse-faults.ts';
@@ -8,9 +9,10 @@ function planOf(text: string, seed = 1, elapsedMs = () => 0) {
   const plan = createFaultPlan(parseFaults(text), seed, elapsedMs);
   return {
     item: (sourceUuid: string, attempt = 1, customerUuid = 'c', departmentUuid = 'd') =>
-      plan.strikeItem({ departmentUuid, customerUuid, sourceUuid, attempt })?.name ?? null,
-    request: (sourceUuids: string[], attempt = 1, customerUuid = 'c') =>
+      plan.strikeItem({ api: 'historical', departmentUuid, customerUuid, sourceUuid, attempt })?.name ?? null,
+    request: (sourceUuids: string[], attempt = 1, customerUuid = 'c', api: Api = 'historical') =>
       plan.strikeRequest({
+        api,
         departmentUuid: 'd',
         customerUuid,
         items: sourceUuids.map((sourceUuid) => ({ sourceUuid, attempt })),
@@ -83,6 +85,15 @@ suite('fault plans', () => {
       return window.request(['a']);
     });
     assert.deepEqual(found, [null, 'http-503', 'http-503', null]);
+  });
+
+  test('strike only the APIs that the fault and the rule name', () => {
+    const strikes = (text: string) =>
+      APIS.filter((api) => planOf(text).request(['a'], 1, 'c', api) !== null).join(' ');
+    assert.equal(strikes('http-503'), 'historical text kaleyra');
+    assert.equal(strikes('http-503:api=text'), 'text');
+    assert.equal(strikes('null-lists'), 'historical');
+    assert.equal(strikes('kaleyra-e110'), 'kaleyra');
   });
 
   test('let the first rule win', () => {

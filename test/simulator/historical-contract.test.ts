@@ -3,6 +3,7 @@ import { suite, test } from 'node:test';
 import * as lists from '../../src/messages/code-lists.ts';
 import { CODE_LISTS, type HistoricalItem } from '../../src/simulator/historical-contract.ts';
 import { judgeItem } from '../../src/simulator/historical-request.ts';
+import { changed, dotted, type Path, walk } from '../support/judged-document.ts';
 
 /** The sample document of the save-historical-message reference, every field filled. */
 function sample(): Record<string, unknown> {
@@ -88,36 +89,13 @@ function sample(): Record<string, unknown> {
   };
 }
 
-type Path = readonly (string | number)[];
-
 function judge(item: unknown): string[] {
   return judgeItem(item as HistoricalItem).map(({ path, code }) => `${path} ${code}`);
 }
 
 /** What is wrong with the sample once the value at `path` is another; undefined leaves it out. */
 function judgeWith(path: Path, value: unknown): string[] {
-  const item = sample();
-  // biome-ignore lint/suspicious/noExplicitAny: walks a document of any shape
-  let parent: any = item;
-  for (const step of path.slice(0, -1)) parent = parent[step];
-  if (value === undefined) delete parent[path.at(-1) as string];
-  else parent[path.at(-1) as string] = value;
-  return judge(item);
-}
-
-function dotted(path: Path): string {
-  return path
-    .map((step, index) => (typeof step === 'number' ? `[${step}]` : `${index ? '.' : ''}${step}`))
-    .join('');
-}
-
-/** Every path of the sample down to its leaves, with the value found there. */
-function* walk(value: unknown, path: Path = []): Generator<{ path: Path; value: unknown }> {
-  if (path.length > 0) yield { path, value };
-  if (typeof value !== 'object' || value === null) return;
-  for (const [key, nested] of Object.entries(value)) {
-    yield* walk(nested, [...path, Array.isArray(value) ? Number(key) : key]);
-  }
+  return judge(changed(sample(), path, value));
 }
 
 const PATHS = [...walk(sample())];

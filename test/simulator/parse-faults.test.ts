@@ -20,6 +20,7 @@ suite('fault rules as text', () => {
     assert.deepEqual(parseFaults('refuse:source=a=b:department=d'), [
       { fault: 'refuse', sourceUuid: 'a=b', departmentUuid: 'd' },
     ]);
+    assert.deepEqual(parseFaults('http-503:api=kaleyra'), [{ fault: 'http-503', api: 'kaleyra' }]);
     assert.deepEqual(parseFaults(''), []);
   });
 
@@ -53,6 +54,9 @@ suite('fault rules as text', () => {
     'omit:sometimes',
     'omit:colour=red',
     'omit:source=',
+    'omit:api=carrier-pigeon',
+    'omit:api=text',
+    'kaleyra-e110:api=historical',
     'omit:during=10s',
     'omit:during=10s+later',
     'outage',
