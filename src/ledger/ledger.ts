@@ -112,9 +112,12 @@ export interface StageResult {
   readonly remappedAfterSend: number;
   /** Records skipped because their customer was erased with `ledger purge`; within `tally.skipped`. */
   readonly erased: number;
-  /** Records skipped because a newer version of their message is known; within `tally.skipped`. */
-  readonly superseded: number;
+  /** Records skipped, by reason; the counts add up to `tally.skipped`. */
+  readonly skips: ReadonlyMap<string, number>;
 }
+
+/** Why a record is skipped whose message is known in a newer version, or in the same one with other content. */
+export const SUPERSEDED = 'superseded';
 
 export type OnConflict = 'reject' | 'keep-first' | 'replace';
 

@@ -1,17 +1,18 @@
 /** `stage()`: what the ledger makes of each record read. The rules are those of "The same record again" in the seam. */
 import { type LedgerContext, STATE } from './context.ts';
 import { type Conversations, createConversations } from './conversations.ts';
-import type {
-  ConflictNotice,
-  InputId,
-  Ledger,
-  MessageId,
-  OnConflict,
-  RecordTally,
-  RunId,
-  StagedMessage,
-  StagedRecord,
-  StageResult,
+import {
+  type ConflictNotice,
+  type InputId,
+  type Ledger,
+  type MessageId,
+  type OnConflict,
+  type RecordTally,
+  type RunId,
+  type StagedMessage,
+  SUPERSEDED,
+  type StagedRecord,
+  type StageResult,
 } from './ledger.ts';
 import type { Rejects } from './rejects.ts';
 
@@ -33,7 +34,7 @@ interface Batch extends StageResult {
   readonly tally: RecordTally;
   readonly conflicts: ConflictNotice[];
   remappedAfterSend: number;
-  superseded: number;
+  readonly skips: Map<string, number>;
   readonly input: InputId;
   readonly run: RunId;
   readonly onConflict: OnConflict;
@@ -59,7 +60,7 @@ export function createStaging(context: LedgerContext, rejects: Rejects): Pick<Le
       } else if ((mayCloseRejects || record.origin !== undefined) && !rejects.release(record, batch.input)) {
         tally.rejected += 1;
       } else if (record.kind === 'skipped') {
-        tally.skipped += 1;
+        tally[skip(record.reason, batch)] += 1;
       } else {
         tally[stageMessage(record, batch)] += 1;
       }
@@ -87,8 +88,7 @@ export function createStaging(context: LedgerContext, rejects: Rejects): Pick<Le
     const age = ageBeyond(known, message);
     if (age !== null && !sameRecord && (age < 0 || (age === 0 && message.origin === undefined))) {
       messages.dropConflict(known.id, message);
-      batch.superseded += 1;
-      return 'skipped';
+      return skip(SUPERSEDED, batch);
     }
     if (unsent && (sameRecord || message.origin !== undefined || (age ?? 0) > 0)) {
       messages.replace(known, message, batch.input);
@@ -119,7 +119,7 @@ export function createStaging(context: LedgerContext, rejects: Rejects): Pick<Le
           conflicts: [],
           remappedAfterSend: 0,
           erased: 0,
-          superseded: 0,
+          skips: new Map(),
         },
         tally: { new: 0, replaced: 0, unchanged: 0, duplicates: 0, conflicts: 0, skipped: 0, rejected: 0 },
       };
@@ -129,10 +129,15 @@ export function createStaging(context: LedgerContext, rejects: Rejects): Pick<Le
         conversations.forget();
         throw error;
       }
-      const { tally, conflicts, remappedAfterSend, erased, superseded } = batch;
-      return { tally, conflicts, remappedAfterSend, erased, superseded };
+      const { tally, conflicts, remappedAfterSend, erased, skips } = batch;
+      return { tally, conflicts, remappedAfterSend, erased, skips };
     },
   };
+}
+
+function skip(reason: string, { skips }: Batch): 'skipped' {
+  skips.set(reason, (skips.get(reason) ?? 0) + 1);
+  return 'skipped';
 }
 
 /**

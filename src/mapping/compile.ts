@@ -39,6 +39,7 @@ export function compileMapping({ config, lookups, mapper, clock }: CompileOption
     const reason = skipReason(record.fields);
     if (reason !== null) return { kind: 'skipped', reason, identity };
 
+    const version = rules.version(record.fields, errors);
     let draft = draftOf(record, errors);
     if (runMapper !== null) {
       if (identity?.kind === 'given') draft.sourceUuid = identity.sourceUuid;
@@ -58,7 +59,7 @@ export function compileMapping({ config, lookups, mapper, clock }: CompileOption
       return rejected('errors' in finished ? finished.errors : errors, identity);
     }
     const { envelope, item } = finished;
-    return { kind: 'message', identity, envelope, item, sentAtUtcMs: contract.sentAtUtcMs(item) };
+    return { kind: 'message', identity, envelope, item, sentAtUtcMs: contract.sentAtUtcMs(item), version };
   }
 
   function draftOf({ fields }: SourceRecord, errors: FieldError[]): Draft {

@@ -25,6 +25,8 @@ export interface MappedMessage {
   readonly item: Item;
   /** The message's place in its conversation: when it was sent, Unix epoch milliseconds; 0 where reading order decides. */
   readonly sentAtUtcMs: number;
+  /** Which version of the message this is, Unix epoch milliseconds; null where versions are not told apart. */
+  readonly version: number | null;
 }
 
 export interface SkippedRecord {

@@ -8,6 +8,7 @@ import { textOf } from './cells.ts';
 import { checkConstants } from './constants.ts';
 import { type Builder, compileItem, type PathRule } from './item-builder.ts';
 import type { LoadedLookups } from './lookup.ts';
+import { type CompiledVersion, compileVersion, VERSION_KEY } from './message-version.ts';
 import { type CompiledIdentity, compileIdentity } from './record-identity.ts';
 import { parseRequestPath } from './request-path.ts';
 import { compileRule, FAILED, type ValueReader } from './rule.ts';
@@ -17,6 +18,7 @@ type TextReader = (fields: SourceRecord['fields'], errors: FieldError[]) => stri
 export interface CompiledRules {
   /** Null when a mapper is to give it. */
   readonly identity: CompiledIdentity | null;
+  readonly version: CompiledVersion['read'];
   readonly envelope: readonly { readonly key: keyof Envelope; readonly read: TextReader }[];
   readonly buildItem: Builder;
   /** Whether the bodies of notes become note documents. */
@@ -42,10 +44,16 @@ export function compileRules(
   const itemRules: PathRule[] = [];
   const envelope = new Map<string, TextReader>();
   let identity: CompiledIdentity | null = null;
+  let version: CompiledVersion | null = null;
   for (const [key, given] of Object.entries(mapping)) {
     if (key === 'sourceUuid') {
       identity = compileIdentity(given, lookups);
       columnsByKey.set(key, identity.columns);
+      continue;
+    }
+    if (key === VERSION_KEY) {
+      version = compileVersion(given, lookups);
+      columnsByKey.set(key, version.columns);
       continue;
     }
     const rule: RuleObject = typeof given === 'string' ? { from: given } : given;
@@ -64,6 +72,7 @@ export function compileRules(
   const bodyRule = mapping['messageAttributes.body'];
   return {
     identity,
+    version: version?.read ?? (() => null),
     envelope: contract.envelopeKeys.map((key) => ({ key, read: envelope.get(key) ?? absent })),
     buildItem: compileItem(itemRules, contract.fields),
     wrapsNotes: typeof bodyRule === 'object' && bodyRule.noteDocument === true,

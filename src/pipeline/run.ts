@@ -56,6 +56,7 @@ const NOTHING_READ: StagingReport = {
     skipped: 0,
     rejected: 0,
   },
+  skips: [],
   files: { read: 0, unchanged: 0, damaged: 0 },
 };
 

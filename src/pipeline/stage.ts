@@ -19,6 +19,7 @@ import type {
 import type { Advice, Mapping } from '../mapping/mapping.ts';
 import type { OccurrenceCounter } from '../messages/identity.ts';
 import type { Source, SourceInput } from '../sources/source.ts';
+import { createSkipReasons, type SkipCount } from './skip-reasons.ts';
 import { toStagedRecord } from './staged-record.ts';
 
 /** One ledger transaction; large ones make random keys cheap. */
@@ -61,6 +62,8 @@ export interface StageOptions extends Intake {
 
 export interface StagingReport {
   readonly records: RecordTally & { read: number };
+  /** Why records were skipped; adds up to `records.skipped`. */
+  readonly skips: readonly SkipCount[];
   readonly files: { read: number; unchanged: number; damaged: number };
 }
 
@@ -88,6 +91,7 @@ function createStaging(
   occurrences: OccurrenceCounter,
 ) {
   const records = emptyTally();
+  const skips = createSkipReasons();
   const files = { read: 0, unchanged: 0, damaged: 0 };
   let bytesBefore = 0;
   let conflictsTold = 0;
@@ -162,7 +166,9 @@ function createStaging(
   }
 
   async function commit(id: InputId, chunk: readonly StagedRecord[]): Promise<void> {
-    const { tally, conflicts, remappedAfterSend } = await ledger.stage(id, chunk, onConflict);
+    const staged = await ledger.stage(id, chunk, onConflict);
+    const { tally, conflicts, remappedAfterSend } = staged;
+    skips.add(staged.skips);
     for (const key of Object.keys(tally) as (keyof RecordTally)[]) records[key] += tally[key];
     records.read += chunk.length;
     for (const conflict of conflicts) {
@@ -183,7 +189,7 @@ function createStaging(
     });
   }
 
-  return { stageInput, report: (): StagingReport => ({ records, files }) };
+  return { stageInput, report: (): StagingReport => ({ records, skips: skips.list(), files }) };
 }
 
 const REMAPPED_AFTER_SEND: Advice = {

@@ -46,6 +46,7 @@ export function toStagedRecord(
         departmentUuid,
         customerUuid,
         sentAtUtcMs: result.sentAtUtcMs,
+        version: result.version,
         type: contract.typeOf(result.item),
         contentHash: shortHash(JSON.stringify([departmentUuid, customerUuid]) + itemJson),
         itemJson,
@@ -57,6 +58,7 @@ export function toStagedRecord(
 
 /** A record that could not be read is never mapped: its fields may not stand where they seem to. */
 function mapRecord(record: SourceRecord, mapping: Mapping): MappingResult {
+  if (record.passedOver !== undefined) return { kind: 'skipped', reason: record.passedOver, identity: null };
   return record.problems === undefined
     ? mapping.map(record)
     : { kind: 'rejected', errors: record.problems, identity: null };

@@ -4,6 +4,7 @@
  */
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Breakdown, ExportState, MessageCounts, OnConflict, RecordTally } from '../ledger/ledger.ts';
+import type { SkipCount } from './skip-reasons.ts';
 
 /**
  * - `complete`: all that was asked is done. Exit code 0.
@@ -24,6 +25,8 @@ interface ClosingDocument {
   readonly stopReason: StopReason | null;
   /** What this run read; inputs that were not read again count nothing here. */
   readonly records: RecordCounts;
+  /** Why records were skipped, most frequent first; adds up to `records.skipped`. Left out when none were. */
+  readonly skips?: readonly SkipCount[];
   readonly files: { readonly read: number; readonly unchanged: number; readonly damaged: number };
   /** Whether the accounting identity holds: every record and every message is in exactly one place. */
   readonly balanced: boolean;
@@ -100,6 +103,7 @@ interface ReadingFacts {
   readonly records: RecordCounts;
   readonly files: Summary['files'];
   readonly onConflict: OnConflict;
+  readonly skips: readonly SkipCount[];
   /** The signal that ended the run; null when none did. */
   readonly signal: 'SIGINT' | 'SIGTERM' | null;
 }
@@ -128,7 +132,7 @@ export interface Closing<Document> {
 }
 
 export function closeSummary(facts: RunFacts): Closing<Summary> {
-  const { run, stream, records, files, messages, requests } = facts;
+  const { run, stream, records, skips, files, messages, requests } = facts;
   const balanced = isBalanced(records) && holdsEveryMessage(messages, facts.stateCounts);
   const { status, stopReason } = endOfRun(facts, balanced);
   return {
@@ -140,6 +144,7 @@ export function closeSummary(facts: RunFacts): Closing<Summary> {
       records,
       files,
       messages,
+      ...(skips.length === 0 ? {} : { skips }),
       requests,
       balanced,
       ...timesOf(facts),
@@ -150,7 +155,7 @@ export function closeSummary(facts: RunFacts): Closing<Summary> {
 
 /** `check` sends nothing, so that only what it read can be incomplete. */
 export function closeCheck(facts: CheckFacts): Closing<CheckSummary> {
-  const { run, stream, records, files, plan, rejects, breakdown } = facts;
+  const { run, stream, records, skips, files, plan, rejects, breakdown } = facts;
   const balanced = isBalanced(records);
   const { status, stopReason } = endOfCheck(facts, balanced);
   return {
@@ -162,6 +167,7 @@ export function closeCheck(facts: CheckFacts): Closing<CheckSummary> {
       records,
       files,
       plan,
+      ...(skips.length === 0 ? {} : { skips }),
       rejects,
       breakdown,
       balanced,

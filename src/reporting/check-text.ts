@@ -23,10 +23,10 @@ export function checkText(
   check: CheckSummary,
   { flags = [], paint = unpainted }: CheckTextOptions = {},
 ): string {
-  const { records, files, plan, rejects, breakdown } = check;
+  const { files, plan, rejects, breakdown } = check;
   const sections = [
     headline(`Check of ${terminalLine(check.stream)}, nothing sent`, check, paint),
-    section('Read', renderTable([...recordRows(records), ...fileRows(files)]), paint),
+    section('Read', renderTable([...recordRows(check), ...fileRows(files)]), paint),
     section('Messages by department', departmentsTable(breakdown), paint),
     section(
       'Messages by type',

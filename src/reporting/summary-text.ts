@@ -1,7 +1,7 @@
 /** The summary document for people: what happened, what needs attention, what is left, and the command to type next. */
 import { formatDurationMs } from '../durations.ts';
 import type { CodeCount } from '../ledger/ledger.ts';
-import { type RecordCounts, STOP_REASONS, type Summary, type SummaryStatus } from '../pipeline/summary.ts';
+import { STOP_REASONS, type Summary, type SummaryStatus } from '../pipeline/summary.ts';
 import { type NextStep, type NextStepFacts, nextSteps } from './next-steps.ts';
 import { type Paint, type Style, unpainted } from './paint.ts';
 import { type Cell, renderTable } from './table.ts';
@@ -20,12 +20,12 @@ export function summaryText(
   summary: Summary,
   { codes, openRejects, next, paint = unpainted }: SummaryTextOptions,
 ): string {
-  const { records, files, messages, requests } = summary;
+  const { files, messages, requests } = summary;
   const sections = [
     headline(`Run ${summary.run} of ${terminalLine(summary.stream)}`, summary, paint),
     section(
       'This run',
-      renderTable([...recordRows(records), ...fileRows(files), ...requestRows(requests)]),
+      renderTable([...recordRows(summary), ...fileRows(files), ...requestRows(requests)]),
       paint,
     ),
     section(
@@ -78,9 +78,16 @@ export function section(title: string, content: string, paint: Paint): string {
 }
 
 /** How the records read divide up; kinds that did not occur are left out, `new` excepted. */
-export function recordRows({ read, ...places }: RecordCounts): readonly (readonly Cell[])[] {
+export function recordRows({
+  records: { read, ...places },
+  skips = [],
+}: Pick<Summary, 'records' | 'skips'>): readonly (readonly Cell[])[] {
   const present = Object.entries(places).filter(([name, count]) => count > 0 || (name === 'new' && read > 0));
-  return [['records read', read], ...present.map(([name, count]) => [`  ${name}`, count])];
+  const rows = present.flatMap(([name, count]) => [
+    [`  ${name}`, count],
+    ...(name === 'skipped' ? skips.map((skip) => [`    ${skip.reason}`, skip.count]) : []),
+  ]);
+  return [['records read', read], ...rows];
 }
 
 export function fileRows({ read, unchanged, damaged }: Summary['files']): readonly (readonly Cell[])[] {

@@ -28,6 +28,11 @@ export interface SourceRecord {
   readonly position: RecordPosition;
   /** What the reader found wrong (ragged row, broken line). Such a record is rejected without being mapped. */
   readonly problems?: readonly FieldError[];
+  /**
+   * Why this is no record of the format's own kind, e.g. another kind of line in an archive. It is skipped with this reason,
+   * without being mapped.
+   */
+  readonly passedOver?: string;
   /** Present when the record comes from a file that `export` wrote. */
   readonly origin?: ExportOrigin;
 }

@@ -29,11 +29,12 @@ export function stagingContract(openFresh: OpenFresh): void {
   test('a record of a new identity is new, and is pending', async (t) => {
     const ledger = await openFresh(t).open();
     const run = await begin(ledger);
-    const { tally } = await stage(ledger, run, [
+    const { tally, skips } = await stage(ledger, run, [
       stagedMessage({ id: 'a' }),
       stagedSkip({ record: { x: 1 } }),
     ]);
     assert.deepEqual(tally, { ...NOTHING, new: 1, skipped: 1 });
+    assert.deepEqual([...skips], [['never delivered', 1]]);
     assert.deepEqual(await ledger.counts(), { accepted: 0, failed: 0, unknown: 0, pending: 1 });
   });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Ledger, RecordTally, StageResult } from '../../src/ledger/ledger.ts';
+import { type Ledger, type RecordTally, type StageResult, SUPERSEDED } from '../../src/ledger/ledger.ts';
 import { begin, deliverAll, planned, stage } from '../support/ledger-scenes.ts';
 import { type MessageWords, stagedMessage } from '../support/staged-records.ts';
 import type { OpenFresh } from './ledger-contract.ts';
@@ -19,8 +19,8 @@ async function keptItem(ledger: Ledger): Promise<string | undefined> {
   return (await planned(ledger))[0]?.messages[0]?.itemJson;
 }
 
-function counted({ tally, superseded }: StageResult) {
-  return { tally, superseded };
+function counted({ tally, skips }: StageResult) {
+  return { tally, superseded: skips.get(SUPERSEDED) ?? 0 };
 }
 
 export function versionsContract(openFresh: OpenFresh): void {
@@ -135,8 +135,8 @@ export function versionsContract(openFresh: OpenFresh): void {
     const corrected = version(2, { body: 'corrected', origin });
     assert.equal((await stage(ledger, await begin(ledger), [corrected])).tally.replaced, 1);
     const late = version(1, { body: 'corrected too late', origin });
-    assert.equal((await stage(ledger, await begin(ledger), [late])).superseded, 1);
-    assert.equal((await stage(ledger, await begin(ledger), [version(2)])).superseded, 1);
+    assert.equal((await stage(ledger, await begin(ledger), [late])).tally.skipped, 1);
+    assert.equal((await stage(ledger, await begin(ledger), [version(2)])).tally.skipped, 1);
     assert.equal(await keptItem(ledger), corrected.itemJson);
   });
 
