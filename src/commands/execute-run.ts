@@ -37,7 +37,7 @@ export async function execute(
   context: CommandContext,
 ): Promise<ExitCode> {
   const { command, setting, credentials, reading } = execution;
-  const { summary, exitCode, codes, openRejects } = await asOnlyWriter(setting, context, async () => {
+  const { summary, exitCode, codes, openRejects } = await asOnlyWriter(setting, async () => {
     // Whatever can be wrong with the configuration and its files is found before the ledger is touched.
     const intake = reading && { ...(await intakeOf(setting, flags, context)), ...reading };
     return withLedger(setting, intake === null ? 'existing' : 'create', (ledger) =>

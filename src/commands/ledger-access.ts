@@ -1,9 +1,7 @@
 /** The stream's ledger, opened for as long as some work takes; and, for who writes to it, the stream's lock. */
-import { hostname } from 'node:os';
 import type { Ledger } from '../ledger/ledger.ts';
 import { acquireStreamLock } from '../ledger/lock.ts';
 import { openLedger } from '../ledger/open-ledger.ts';
-import type { CommandContext } from './command.ts';
 import type { Setting } from './setting.ts';
 
 /** @throws {UsageError} `LEDGER_MISSING` unless the mode is `create`; `STREAM_BOUND`. */
@@ -28,16 +26,8 @@ export async function withLedger<T>(
 }
 
 /** Runs `work` as the stream's only writer. @throws {LockedError} naming the owner when there is one already. */
-export async function asOnlyWriter<T>(
-  setting: Setting,
-  { clock }: CommandContext,
-  work: () => Promise<T>,
-): Promise<T> {
-  const lock = await acquireStreamLock(setting.ledgerPath, setting.config.stream, {
-    host: hostname(),
-    pid: process.pid,
-    startedAtMs: clock.nowMs(),
-  });
+export async function asOnlyWriter<T>({ config, ledgerPath }: Setting, work: () => Promise<T>): Promise<T> {
+  const lock = await acquireStreamLock(ledgerPath, config.stream);
   try {
     return await work();
   } finally {

@@ -10,7 +10,7 @@ export const ledgerVacuum = defineCommand({
   flags: {},
   async run(flags, context) {
     const setting = await loadSetting(flags, context);
-    const sizes = await asOnlyWriter(setting, context, () => vacuumLedger(setting.ledgerPath));
+    const sizes = await asOnlyWriter(setting, () => vacuumLedger(setting.ledgerPath));
     writeResult(
       context.stdout,
       flags,

@@ -42,7 +42,7 @@ export const resolve = defineCommand({
       ...run,
     };
     const { as } = flags;
-    const result = await asOnlyWriter(setting, context, () =>
+    const result = await asOnlyWriter(setting, () =>
       withLedger(setting, 'existing', async (ledger) =>
         as === undefined
           ? {

@@ -15,11 +15,12 @@ export const DEFAULT_CONFIG_PATH = 'pipeline.config.json';
 export interface ConfigRequest {
   /** Relative to `cwd`. */
   readonly path: string;
-  /** Whether a person named the file, or it is the one looked for by default. */
-  readonly explicit: boolean;
+  /** Whether a person named the file (the default), or it is the one looked for where nobody did. */
+  readonly explicit?: boolean;
   /** `--set` arguments, applied in order. */
-  readonly overrides: readonly string[];
-  readonly cwd: string;
+  readonly overrides?: readonly string[];
+  /** Default: the working directory. */
+  readonly cwd?: string;
 }
 
 export interface LoadedConfig {
@@ -34,7 +35,12 @@ export interface LoadedConfig {
  * @throws {UsageError} `CONFIG_MISSING`, `CONFIG_UNREADABLE`, `CONFIG_SYNTAX`, `CONFIG_INVALID` (all problems at
  *   once), `BAD_OVERRIDE`, `BAD_URL`, `INSECURE_URL`.
  */
-export async function loadConfig({ path, explicit, overrides, cwd }: ConfigRequest): Promise<LoadedConfig> {
+export async function loadConfig({
+  path,
+  explicit = true,
+  overrides = [],
+  cwd = process.cwd(),
+}: ConfigRequest): Promise<LoadedConfig> {
   const absolutePath = resolve(cwd, path);
   const given = overrides.map(readOverride);
   const document = parseJsonc(await readText(absolutePath, path, explicit), path);

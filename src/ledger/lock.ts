@@ -1,4 +1,5 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import Database from 'better-sqlite3';
 import { LockedError } from '../errors.ts';
 import { createPrivateFile } from './database-file.ts';
@@ -19,12 +20,13 @@ export interface StreamLock {
  * operating system lets go of it when the process ends, however it ends. A small JSON file tells others who holds it;
  * a killed process leaves that file, which means nothing without the lock.
  *
+ * @param owner what others are told; this process, when left out.
  * @throws {LockedError} `STREAM_LOCKED`, naming the owner, when another process (or another lock of this one) has it.
  */
 export async function acquireStreamLock(
   ledgerPath: string,
   stream: string,
-  owner: LockOwner,
+  owner: LockOwner = thisProcess(),
 ): Promise<StreamLock> {
   const lockPath = `${ledgerPath}-lock-${stream}`;
   const ownerPath = `${lockPath}.json`;
@@ -48,6 +50,10 @@ export async function acquireStreamLock(
       held.close();
     },
   };
+}
+
+function thisProcess(): LockOwner {
+  return { host: hostname(), pid: process.pid, startedAtMs: Date.now() };
 }
 
 function isBusy(error: unknown): boolean {

@@ -21,9 +21,11 @@ export interface OpenLedgerOptions {
   readonly stream: string;
   readonly destinationType: string;
   readonly baseUrl: string;
-  readonly keepPayloads: KeepPayloads;
+  /** Default: `until-accepted`. */
+  readonly keepPayloads?: KeepPayloads;
   readonly clock?: Clock;
-  readonly mode: LedgerMode;
+  /** Default: `create`. */
+  readonly mode?: LedgerMode;
 }
 
 /**
@@ -35,7 +37,7 @@ export interface OpenLedgerOptions {
  * @throws {LedgerError} when the file is damaged, another program's, newer, or cannot be used.
  */
 export async function openLedger(options: OpenLedgerOptions): Promise<Ledger> {
-  const { path, mode, keepPayloads, clock = systemClock } = options;
+  const { path, mode = 'create', keepPayloads = 'until-accepted', clock = systemClock } = options;
   const db = openDatabaseFile(path, mode);
   try {
     return withLedgerErrors(path, () => {

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, systemClock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
 import { compileMapping } from './compile.ts';
 import { type LoadedLookup, loadLookup } from './lookup.ts';
@@ -8,12 +8,15 @@ import type { Mapping } from './mapping.ts';
 /**
  * Reads what the mapping needs beside the configuration, lookup files and the mapper module, and compiles it.
  *
- * @param options.baseDirectory to which paths are relative: the configuration's directory
+ * @param options.baseDirectory to which paths are relative: the configuration's directory, else the working directory
  * @throws {UsageError} when a file cannot be used, or a rule makes no sense
  */
 export async function loadMapping(
   config: Pick<Config, 'mapping' | 'skip' | 'lookups' | 'mapper' | 'destination'>,
-  { baseDirectory, clock }: { readonly baseDirectory: string; readonly clock: Clock },
+  {
+    baseDirectory = process.cwd(),
+    clock = systemClock,
+  }: { readonly baseDirectory?: string; readonly clock?: Clock } = {},
 ): Promise<Mapping> {
   const lookups = new Map<string, LoadedLookup>();
   for (const [name, lookup] of Object.entries(config.lookups)) {

@@ -16,8 +16,8 @@ import { isHeadEnough, openText, type TextInput, unreadable } from './text-input
 export interface SourceOptions {
   /** Directory of the configuration: its globs and the names of inputs are relative to it. */
   readonly baseDirectory: string;
-  /** Directory that `input` is relative to. */
-  readonly cwd: string;
+  /** Directory that `input` is relative to; the working directory by default. */
+  readonly cwd?: string;
   /** Globs that replace the configured files (`--input`). Only these take files that `export` wrote. */
   readonly input?: readonly string[];
   /** What `-` reads; the process's own standard input by default. */
@@ -49,7 +49,10 @@ interface Reading {
   readonly openStdin: () => Readable;
 }
 
-function givenFiles({ allowEmpty }: SourceConfig, { input = [], cwd, baseDirectory }: SourceOptions) {
+function givenFiles(
+  { allowEmpty }: SourceConfig,
+  { input = [], cwd = process.cwd(), baseDirectory }: SourceOptions,
+) {
   return findFiles(input, { from: cwd, baseDirectory, allowEmpty });
 }
 
