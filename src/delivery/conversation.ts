@@ -113,7 +113,8 @@ export function createDeliverConversation(options: ConversationOptions): Deliver
     tally.left(messages);
     if (refusal?.recovery === 'park-department') parked.add(conversation.departmentUuid);
     if (refusal?.recovery === 'stop') {
-      halt.stop(refusal.status === 401 ? 'credentials-refused' : 'request-refused', refusal.message);
+      const byStatus = refusal.status === 401 ? 'credentials-refused' : 'request-refused';
+      halt.stop(refusal.stopReason ?? byStatus, refusal.message);
     }
     if (refusal?.recovery === 'retry')
       halt.stop('attempts-exhausted', `All attempts failed. ${refusal.message}`);

@@ -7,6 +7,7 @@ import { setMaxListeners } from 'node:events';
  * - `max-duration`: the caller's time is up.
  * - `interrupted`: Ctrl-C, SIGTERM.
  * - `credentials-refused`: the API refuses the credentials.
+ * - `balance`: the account has no balance left to send with.
  * - `request-refused`: the API refuses every request (redirect, wrong method or type, no trusted TLS).
  * - `wrong-base-url`: customer after customer does not exist; the base URL looks wrong.
  * - `outage`: no success for longer than `maxOutageMs`, or the API asked to be left alone for longer.
@@ -19,6 +20,7 @@ export type StopReason =
   | 'max-duration'
   | 'interrupted'
   | 'credentials-refused'
+  | 'balance'
   | 'request-refused'
   | 'wrong-base-url'
   | 'outage'

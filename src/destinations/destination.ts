@@ -66,6 +66,8 @@ export interface Refusal {
   readonly consumesAttempt: boolean;
   /** How long the API asked to be left alone; null when it did not. */
   readonly retryAfterMs: number | null;
+  /** With recovery `stop`, where the API says more than its status does: why no request will fare better. */
+  readonly stopReason?: 'credentials-refused' | 'balance';
   /**
    * Present when the answer names the messages at fault, with recovery `bisect`: one per message of the batch, in its
    * order; null for those that it does not name, which were refused with the others and can go again without them.
@@ -80,6 +82,8 @@ export interface Answer {
   readonly outcomes: readonly MessageOutcome[];
   /** Identifiers in the answer that were never sent: reported, otherwise ignored. */
   readonly strangers: number;
+  /** The API's own identifier of the request, where it gave one: what its support asks for. */
+  readonly requestUuid?: string | null;
 }
 
 export type SendResult = Answer | Refusal;

@@ -2,25 +2,22 @@
  * myKaarma, save historical messages (save-historical-message reference): many messages of one customer per request,
  * `PUT {baseUrl}/department/{departmentUUID}/customer/{customerUUID}/communication/historical`, Basic auth.
  */
-import { type Clock, systemClock } from '../clock.ts';
-import type { Batch, HttpDestination, Refusal, SendResult, WireRequest } from './destination.ts';
-import { createHttpClient, type HttpAnswer } from './http.ts';
+import type { Batch, HttpDestination, Refusal, SendResult } from './destination.ts';
+import {
+  basicAuthorization,
+  createHttpDestination,
+  isSuccess,
+  type ReadAnswer,
+  type TransportOptions,
+  urlsBelow,
+} from './http-destination.ts';
 import { readNamedFaults, readSaveResponse } from './read-save-response.ts';
-import { refusalOfFailure, refusalOfStatus } from './refusals.ts';
-import { parseRetryAfterMs } from './retry-after.ts';
+import { refusalOfStatus } from './refusals.ts';
 
-export interface MykaarmaHistoricalOptions {
-  /** E.g. `https://api.mykaarma.com/communications`. */
-  readonly baseUrl: string;
+export interface MykaarmaHistoricalOptions extends TransportOptions {
   readonly username: string;
   readonly password: string;
   readonly limits: { readonly maxBatchMessages: number; readonly maxBatchBytes: number };
-  /** Longest wait for one complete answer, connecting included. */
-  readonly timeoutMs: number;
-  /** Most requests at a time. */
-  readonly connections: number;
-  /** For Retry-After dates. */
-  readonly clock?: Clock;
 }
 
 const OPENING = '{"saveMessageRequestList":[';
@@ -29,87 +26,45 @@ const CLOSING = ']}';
 /** Some hundred bytes per message are usual; what is larger than this is not an answer to a batch. */
 const MAX_ANSWER_BYTES = 8_000_000;
 
+/** @param options.baseUrl e.g. `https://api.mykaarma.com/communications` */
 export function createMykaarmaHistorical(options: MykaarmaHistoricalOptions): HttpDestination {
-  const clock = options.clock ?? systemClock;
-  const base = new URL(options.baseUrl);
-  const basePath = base.pathname.replace(/\/+$/, '');
-  const http = createHttpClient({
-    origin: base.origin,
-    connections: options.connections,
-    timeoutMs: options.timeoutMs,
-    maxAnswerBytes: MAX_ANSWER_BYTES,
-  });
-  const credentials = Buffer.from(`${options.username}:${options.password}`, 'utf8').toString('base64');
-  const headers = {
-    authorization: `Basic ${credentials}`,
-    'content-type': 'application/json',
-    accept: 'application/json',
-    'accept-encoding': 'identity',
-    'user-agent': 'backhaul',
-  };
-
-  function requestOf({ departmentUuid, customerUuid, messages }: Batch): WireRequest {
-    const place = `/department/${segment(departmentUuid)}/customer/${segment(customerUuid)}`;
-    return {
-      method: 'PUT',
-      url: `${base.origin}${basePath}${place}/communication/historical`,
-      // The stored items byte for byte, so that every attempt is the same.
-      body: OPENING + messages.map((message) => message.itemJson).join(',') + CLOSING,
-    };
-  }
-
-  return {
+  const { baseUrl, username, password, limits } = options;
+  const url = urlsBelow(baseUrl);
+  return createHttpDestination(options, {
     type: 'mykaarma-historical',
-    baseUrl: options.baseUrl,
     limits: {
-      maxMessagesPerRequest: options.limits.maxBatchMessages,
-      maxBytesPerRequest: options.limits.maxBatchBytes,
+      maxMessagesPerRequest: limits.maxBatchMessages,
+      maxBytesPerRequest: limits.maxBatchBytes,
       resendIsSafe: true,
     },
     // A comma per message is one comma too many: the frame is a byte shorter, so that both together are exact.
     framing: { requestBytes: OPENING.length + CLOSING.length - 1, perMessageBytes: 1 },
+    headers: { authorization: basicAuthorization(username, password) },
+    maxAnswerBytes: MAX_ANSWER_BYTES,
 
-    requestOf,
-
-    async send(batch) {
-      const { method, url, body } = requestOf(batch);
-      const result = await http.request({
-        method,
-        path: url.slice(base.origin.length),
-        headers,
-        body: Buffer.from(body, 'utf8'),
-      });
-      if (result.kind === 'failure') return refusalOfFailure(result);
-      return result.status >= 200 && result.status < 300
-        ? readSuccess(result, batch)
-        : readRefusal(result, batch, clock.nowMs());
+    requestOf({ departmentUuid, customerUuid, messages }) {
+      const place = ['department', departmentUuid, 'customer', customerUuid];
+      return {
+        method: 'PUT',
+        url: url(...place, 'communication', 'historical'),
+        // The stored items byte for byte, so that every attempt is the same.
+        body: OPENING + messages.map((message) => message.itemJson).join(',') + CLOSING,
+      };
     },
 
-    close: () => http.close(),
-  };
+    read: (answer, batch) => (isSuccess(answer) ? readSuccess(answer, batch) : readRefusal(answer, batch)),
+  });
 }
 
-/** Identifiers are opaque: whatever they hold must stay one path segment. */
-function segment(identifier: string): string {
-  return encodeURIComponent(identifier.toWellFormed());
-}
-
-function readSuccess({ status, body }: HttpAnswer, batch: Batch): SendResult {
-  if ('fault' in body && (body.fault === 'TIMEOUT' || body.fault === 'CONNECTION_LOST')) {
-    return refusalOfFailure({ code: body.fault, bytesLeft: true }, status);
-  }
-  return {
-    kind: 'answered',
-    status,
-    ...readSaveResponse('text' in body ? body.text : null, sourceUuids(batch)),
-  };
+function readSuccess({ status, text }: ReadAnswer, batch: Batch): SendResult {
+  return { kind: 'answered', status, ...readSaveResponse(text, sourceUuids(batch)) };
 }
 
 /** A refused request whose answer uses the documented response shape may say which of its messages are at fault. */
-function readRefusal({ status, retryAfter, body }: HttpAnswer, batch: Batch, nowMs: number): Refusal {
-  const refusal = refusalOfStatus(status, parseRetryAfterMs(retryAfter, nowMs));
+function readRefusal({ status, retryAfterMs, text }: ReadAnswer, batch: Batch): Refusal {
+  const refusal = refusalOfStatus(status, retryAfterMs);
   if (refusal.recovery !== 'bisect') return refusal;
-  const { guilty, submitted, fault } = readNamedFaults('text' in body ? body.text : null, sourceUuids(batch));
+  const { guilty, submitted, fault } = readNamedFaults(text, sourceUuids(batch));
   return {
     ...refusal,
     code: fault?.code ?? refusal.code,

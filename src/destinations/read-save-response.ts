@@ -9,20 +9,18 @@
  *   yes                 │ no               │ yes         │ failed
  *   no                  │ yes              │ any         │ failed
  *   no                  │ no               │ any         │ unknown
- *
- * Descriptions are the API's words and may quote people: they are shortened, stripped of control characters, and go
- * to the ledger only.
  */
+import {
+  cleanUuid,
+  type Fault,
+  isObject,
+  list,
+  parseAnswer,
+  readFault,
+  readWarnings,
+  UNREADABLE,
+} from './answer-parts.ts';
 import type { MessageOutcome } from './destination.ts';
-
-const MAX_CODE_LENGTH = 100;
-const MAX_TEXT_LENGTH = 300;
-const MAX_UUID_LENGTH = 500;
-
-interface Fault {
-  readonly code: string | null;
-  readonly error: string | null;
-}
 
 interface Item {
   messageUuid: string | null;
@@ -76,14 +74,6 @@ export function readNamedFaults(text: string | null, sourceUuids: readonly strin
   };
 }
 
-const UNREADABLE: MessageOutcome = {
-  state: 'unknown',
-  code: 'ANSWER_UNREADABLE',
-  error: 'The API answered, but not in the documented form.',
-  messageUuid: null,
-  warnings: null,
-};
-
 function outcomeOf(sourceUuid: string, response: SaveResponse): MessageOutcome {
   const item = response.items.get(sourceUuid);
   const submitted = response.submitted.has(sourceUuid);
@@ -120,22 +110,14 @@ function countStrangers(response: SaveResponse, sent: ReadonlySet<string>): numb
 /* ------------------------------------------------------------------ parsing */
 
 function parseSaveResponse(text: string): SaveResponse | null {
-  const document = parseJson(text);
-  if (!isObject(document)) return null;
+  const document = parseAnswer(text);
+  if (document === null) return null;
   return {
     submitted: stringSet(document.succesfullySubmittedSourceUuids),
     failed: stringSet(document.failedSourceUuids),
     items: readItems(document.saveMessageResponse),
     fault: readFault(document.errors),
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 /** An item may come twice; whatever either says against the message counts. */
@@ -145,7 +127,7 @@ function readItems(value: unknown): ReadonlyMap<string, Item> {
     if (!isObject(entry) || typeof entry.sourceUuid !== 'string') continue;
     const earlier = items.get(entry.sourceUuid);
     items.set(entry.sourceUuid, {
-      messageUuid: clean(entry.messageUuid, MAX_UUID_LENGTH) ?? earlier?.messageUuid ?? null,
+      messageUuid: cleanUuid(entry.messageUuid) ?? earlier?.messageUuid ?? null,
       fault: earlier?.fault ?? readFault(entry.errors),
       warnings: earlier?.warnings ?? readWarnings(entry.warnings),
     });
@@ -153,59 +135,6 @@ function readItems(value: unknown): ReadonlyMap<string, Item> {
   return items;
 }
 
-/** The first error's code, and all descriptions. An error without either is an error all the same. */
-function readFault(value: unknown): Fault | null {
-  const errors = list(value).filter((entry) => entry !== null && entry !== undefined);
-  if (errors.length === 0) return null;
-  const objects = errors.filter(isObject);
-  const codes = objects.map((entry) => readCode(entry.errorCode));
-  const descriptions = objects.map((entry) => clean(entry.errorDescription, MAX_TEXT_LENGTH));
-  return { code: codes.find((code) => code !== null) ?? null, error: joined(descriptions) };
-}
-
-function readWarnings(value: unknown): string | null {
-  return joined(
-    list(value)
-      .filter(isObject)
-      .map((entry) => {
-        const parts = [readCode(entry.warningCode), clean(entry.warningDescription, MAX_TEXT_LENGTH)];
-        return parts.filter((part) => part !== null).join(': ') || null;
-      }),
-  );
-}
-
-/** Codes are shown in logs and tables and typed after `--code`: one word. */
-function readCode(value: unknown): string | null {
-  return clean(value, MAX_CODE_LENGTH)?.replace(/[^\w.:-]+/g, '_') ?? null;
-}
-
-function joined(parts: readonly (string | null)[]): string | null {
-  return clean(parts.filter((part) => part !== null).join('; '), MAX_TEXT_LENGTH);
-}
-
-/** Control characters, line separators, and marks that reorder what stands beside them on a terminal. */
-const UNPRINTABLE = /[\p{Cc}\u2028-\u202e\u2066-\u2069]+/gu;
-
-/** One line of bounded length; null when nothing is left. Numbers are taken as text: some APIs number their errors. */
-function clean(value: unknown, maxLength: number): string | null {
-  if (typeof value !== 'string' && typeof value !== 'number') return null;
-  const text = String(value)
-    .slice(0, maxLength * 4)
-    .replace(UNPRINTABLE, ' ')
-    .trim()
-    .toWellFormed();
-  if (text === '') return null;
-  return text.length > maxLength ? `${text.slice(0, maxLength - 1).toWellFormed()}…` : text;
-}
-
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
 function stringSet(value: unknown): ReadonlySet<string> {
   return new Set(list(value).filter((entry) => typeof entry === 'string'));
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -66,6 +66,16 @@ export function refusalOfStatus(status: number, retryAfterMs: number | null): Re
   };
 }
 
+/**
+ * The same for live sends, which nobody may get twice: whatever the API may have taken is ambiguous, and with it
+ * never sent again. 429 is the one answer that surely comes before the message was looked at; even 503 may come
+ * from a gateway whose request went through.
+ */
+export function refusalOfLiveStatus(status: number, retryAfterMs: number | null): Refusal {
+  const refusal = refusalOfStatus(status, retryAfterMs);
+  return refusal.recovery === 'retry' && status !== 429 ? { ...refusal, ambiguous: true } : refusal;
+}
+
 const FAILURES: Readonly<Record<FailureCode, string>> = {
   CONNECTION_REFUSED: 'The connection was refused.',
   HOST_NOT_FOUND: 'The host name could not be resolved.',

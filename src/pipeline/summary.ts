@@ -85,7 +85,9 @@ export const STOP_REASONS = {
   'max-failures': 'as many messages failed as are allowed to',
   'max-duration': 'the time that --max-duration allows is over',
   interrupted: 'interrupted',
+  'not-confirmed': 'nobody confirmed the live send',
   'credentials-refused': 'the API refuses the credentials',
+  balance: 'the balance of the account is too low',
   'request-refused': 'the API refuses every request',
   'wrong-base-url': 'the API knows none of many customers in a row',
   outage: 'the API was unavailable for longer than delivery.maxOutageMs allows',
@@ -101,9 +103,9 @@ interface ReadingFacts {
   readonly startedAtMs: number;
   readonly endedAtMs: number;
   readonly records: RecordCounts;
+  readonly skips: readonly SkipCount[];
   readonly files: Summary['files'];
   readonly onConflict: OnConflict;
-  readonly skips: readonly SkipCount[];
   /** The signal that ended the run; null when none did. */
   readonly signal: 'SIGINT' | 'SIGTERM' | null;
 }
@@ -142,9 +144,9 @@ export function closeSummary(facts: RunFacts): Closing<Summary> {
       status,
       stopReason,
       records,
+      ...(skips.length === 0 ? {} : { skips }),
       files,
       messages,
-      ...(skips.length === 0 ? {} : { skips }),
       requests,
       balanced,
       ...timesOf(facts),
@@ -165,9 +167,9 @@ export function closeCheck(facts: CheckFacts): Closing<CheckSummary> {
       status,
       stopReason,
       records,
+      ...(skips.length === 0 ? {} : { skips }),
       files,
       plan,
-      ...(skips.length === 0 ? {} : { skips }),
       rejects,
       breakdown,
       balanced,

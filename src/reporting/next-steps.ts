@@ -21,6 +21,7 @@ export interface NextStepFacts {
 /** What has to be put right before the next run is of any use. */
 const REMEDIES: Readonly<Partial<Record<StopReason, string>>> = {
   'credentials-refused': 'Correct destination.auth: the API refuses the credentials.',
+  balance: 'Top up the account of the API.',
   'request-refused': 'Check destination.baseUrl: the API refuses every request.',
   'wrong-base-url':
     'Check destination.baseUrl, departmentUuid and customerUuid: the API knows none of the customers.',

@@ -1,0 +1,70 @@
+/**
+ * myKaarma, send a text to a customer (send-text reference): a live send, one message per request,
+ * `POST {baseUrl}/department/{departmentUUID}/user/{userUuid}/customer/{customerUuid}/message`, Basic auth.
+ *
+ * There is no idempotency key: what may have been taken is never sent again.
+ */
+import type { HttpDestination, Refusal } from './destination.ts';
+import {
+  basicAuthorization,
+  createHttpDestination,
+  isSuccess,
+  onlyMessage,
+  type ReadAnswer,
+  type TransportOptions,
+  urlsBelow,
+} from './http-destination.ts';
+import { readSendRefusal, readSendResponse } from './read-send-response.ts';
+import { refusalOfLiveStatus } from './refusals.ts';
+
+export interface MykaarmaTextOptions extends TransportOptions {
+  readonly username: string;
+  readonly password: string;
+  readonly maxBatchBytes: number;
+}
+
+/** One message's answer is a few hundred bytes. */
+const MAX_ANSWER_BYTES = 1_000_000;
+
+/** @param options.baseUrl e.g. `https://api.mykaarma.com/communications` */
+export function createMykaarmaText(options: MykaarmaTextOptions): HttpDestination {
+  const { baseUrl, username, password, maxBatchBytes } = options;
+  const url = urlsBelow(baseUrl);
+  return createHttpDestination(options, {
+    type: 'mykaarma-text',
+    limits: { maxMessagesPerRequest: 1, maxBytesPerRequest: maxBatchBytes, resendIsSafe: false },
+    // The item also holds the user, who travels in the path: bodies are a little smaller than this says.
+    framing: { requestBytes: 0, perMessageBytes: 0 },
+    headers: { authorization: basicAuthorization(username, password) },
+    maxAnswerBytes: MAX_ANSWER_BYTES,
+
+    requestOf(batch) {
+      const { departmentUuid, customerUuid } = batch;
+      const { userUuid, ...body } = JSON.parse(onlyMessage(batch).itemJson) as { readonly userUuid: string };
+      return {
+        method: 'POST',
+        url: url('department', departmentUuid, 'user', userUuid, 'customer', customerUuid, 'message'),
+        body: JSON.stringify(body),
+      };
+    },
+
+    read: (answer) => {
+      if (!isSuccess(answer)) return readRefusal(answer);
+      const { outcome, requestUuid } = readSendResponse(answer.text);
+      return { kind: 'answered', status: answer.status, outcomes: [outcome], strangers: 0, requestUuid };
+    },
+  });
+}
+
+/** A refused request whose answer uses the documented form says why. */
+function readRefusal({ status, retryAfterMs, text }: ReadAnswer): Refusal {
+  const refusal = refusalOfLiveStatus(status, retryAfterMs);
+  if (refusal.recovery !== 'bisect') return refusal;
+  const { fault, isTaken } = readSendRefusal(text);
+  return {
+    ...refusal,
+    code: fault?.code ?? refusal.code,
+    message: fault?.error ?? refusal.message,
+    ambiguous: isTaken,
+  };
+}
