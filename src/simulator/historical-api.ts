@@ -29,8 +29,13 @@ export interface HistoricalApiParts {
   readonly events: MessageEvents;
 }
 
+export interface HistoricalCounts {
+  readonly accepted: number;
+  readonly failed: number;
+}
+
 export interface HistoricalApi extends SpokenApi {
-  counts(): { readonly accepted: number; readonly failed: number };
+  counts(): HistoricalCounts;
 }
 
 export function createHistoricalApi(parts: HistoricalApiParts): HistoricalApi {

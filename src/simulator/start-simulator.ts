@@ -3,18 +3,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { systemClock } from '../clock.ts';
 import { UsageError } from '../errors.ts';
 import { BadRequest, sendJson, sendRefusal } from './answers.ts';
-import { createCallbacks } from './callbacks.ts';
 import { controlRoutes } from './control-api.ts';
 import { createFaultPlan, type FaultPlan } from './fault-plan.ts';
 import type { FaultRule } from './faults.ts';
-import { createFrontDesk } from './front-desk.ts';
-import { createHistoricalApi } from './historical-api.ts';
-import { createKaleyraApi } from './kaleyra-api.ts';
 import { listen } from './listener.ts';
-import { createLiveMemory } from './live-memory.ts';
-import { createMemory } from './memory.ts';
-import { createMessageEvents } from './message-events.ts';
-import { createOutbox, isHttp, isLoopback } from './outbox.ts';
+import { isHttp, isLoopback } from './outbox.ts';
 import { checkFaults } from './parse-faults.ts';
 import { createRouter, type Exchange } from './router.ts';
 import {
@@ -23,8 +16,8 @@ import {
   type SimulatorOptions,
   type SimulatorStats,
 } from './simulator.ts';
+import { createSpokenApis } from './spoken-apis.ts';
 import { createTally } from './tally.ts';
-import { createTextApi } from './text-api.ts';
 import { createTraffic } from './traffic.ts';
 
 const BASE_PATH = '/communications';
@@ -37,19 +30,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const settings = { ...SIMULATOR_DEFAULTS, ...options };
   checkFaults(settings.faults);
   if (settings.eventsUrl !== null) checkEventsUrl(settings.eventsUrl, settings.deliverAnywhere);
-  const nowMs = () => systemClock.monotonicMs();
-  const wallClockMs = () => systemClock.nowMs();
+  const nowMs = systemClock.monotonicMs;
   const closing = new AbortController();
-  const memory = createMemory({ keepBodies: settings.keepBodies });
-  const live = createLiveMemory({ keepBodies: settings.keepBodies });
-  const outbox = createOutbox({
-    retryBaseMs: settings.deliveryRetryBaseMs,
-    answerWithinMs: settings.deliveryTimeoutMs,
-    maxPending: settings.maxPendingDeliveries,
-    deliverAnywhere: settings.deliverAnywhere,
-  });
-  const callbacks = createCallbacks(settings, outbox);
-  const events = createMessageEvents(settings, outbox, wallClockMs);
   const traffic = createTraffic(nowMs);
   const faults = createTally();
   const problems = createTally();
@@ -64,27 +46,18 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     return createFaultPlan(rules, settings.seed, () => nowMs() - startMs);
   }
 
-  const shared = { settings, memory, plan: () => plan, faults, problems, live, callbacks, events };
-  const historical = createHistoricalApi(shared);
-  const openRoute = createFrontDesk({
+  const { routes, memory, live, outbox, historicalCounts } = createSpokenApis({
     settings,
     traffic,
     plan: () => plan,
     faults,
-    misbehaviour: {
-      redirectTo: () => settings.redirectTo ?? `${origin}${ELSEWHERE_PATH}`,
-      hugeBytes: settings.hugeBytes,
-      dripIntervalMs: settings.dripIntervalMs,
-      signal: closing.signal,
-    },
-    nowMs,
-    wait: (delayMs) => systemClock.sleep(delayMs, closing.signal),
+    problems,
+    redirectTo: () => settings.redirectTo ?? `${origin}${ELSEWHERE_PATH}`,
+    signal: closing.signal,
   });
   const route = createRouter(
     [
-      openRoute(historical),
-      openRoute(createTextApi({ ...shared, nowMs: wallClockMs })),
-      openRoute(createKaleyraApi(shared)),
+      ...routes,
       ...controlRoutes({
         stats,
         stored: memory.stored,
@@ -163,7 +136,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     }
     return {
       ...traffic.counts(),
-      ...historical.counts(),
+      ...historicalCounts(),
       ...memory.counts(),
       ...live.counts(),
       statuses: statuses.counts(),
