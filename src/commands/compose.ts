@@ -2,7 +2,6 @@
  * Where the parts meet: builds source, mapping and destination from the configuration and the flags. Commands call
  * these; nothing else in the program knows an implementation by name.
  */
-import { hash } from 'node:crypto';
 import { resolveSecret } from '../config/secrets.ts';
 import type { HttpDestination } from '../destinations/destination.ts';
 import { createMykaarmaHistorical } from '../destinations/mykaarma-historical.ts';
@@ -26,13 +25,7 @@ export async function intakeOf(
       ...(flags.input.length > 0 ? { input: flags.input } : {}),
     }),
     mapping: await loadMapping(config, { baseDirectory: directory, clock }),
-    sourceFingerprint: sourceFingerprintOf(config.source),
   };
-}
-
-/** Everything of `source` that decides how a file becomes records; which files are read does not. */
-function sourceFingerprintOf({ format, csv, json }: Setting['config']['source']): string {
-  return hash('sha256', JSON.stringify({ format, csv, json }), 'hex');
 }
 
 export interface Credentials {

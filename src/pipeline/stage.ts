@@ -43,11 +43,6 @@ export interface StageObserver {
 export interface Intake {
   readonly source: Source;
   readonly mapping: Mapping;
-  /**
-   * Stands for whatever else decides which records an input gives: options of the source. When it changes, inputs are
-   * read again. Left out where there is nothing of the kind.
-   */
-  readonly sourceFingerprint?: string;
   /** Read inputs that were fully staged before all the same; false when left out. */
   readonly reread?: boolean;
 }
@@ -87,7 +82,7 @@ export async function stage(options: StageOptions): Promise<StagingReport> {
 }
 
 function createStaging(
-  { run, mapping, ledger, onConflict, observer, signal, ...intake }: StageOptions,
+  { run, source, mapping, reread = false, ledger, onConflict, observer, signal }: StageOptions,
   occurrences: OccurrenceCounter,
 ) {
   const records = emptyTally();
@@ -99,7 +94,7 @@ function createStaging(
 
   async function stageInput(input: SourceInput): Promise<void> {
     const fingerprint = await fingerprintOf(input);
-    if (fingerprint !== null && !intake.reread && (await ledger.hasCompleteInput(fingerprint))) {
+    if (fingerprint !== null && !reread && (await ledger.hasCompleteInput(fingerprint))) {
       files.unchanged += 1;
     } else {
       await readInput(input, fingerprint);
@@ -112,7 +107,7 @@ function createStaging(
     const digest = await input.digest();
     return digest === null
       ? null
-      : hash('sha256', JSON.stringify([digest, intake.sourceFingerprint ?? '', mapping.fingerprint]), 'hex');
+      : hash('sha256', JSON.stringify([digest, source.fingerprint ?? '', mapping.fingerprint]), 'hex');
   }
 
   async function readInput(input: SourceInput, fingerprint: string | null): Promise<void> {

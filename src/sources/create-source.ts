@@ -1,4 +1,5 @@
 /** The files of one run as a source. */
+import { hash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { SourceConfig } from '../config/schema.ts';
 import { readCsv } from './csv.ts';
@@ -33,6 +34,7 @@ export function createSource(config: SourceConfig, options: SourceOptions): Sour
     openStdin: () => options.stdin ?? process.stdin,
   };
   return {
+    fingerprint: fingerprintOf(config),
     async inputs() {
       const files =
         options.input === undefined
@@ -41,6 +43,11 @@ export function createSource(config: SourceConfig, options: SourceOptions): Sour
       return files.map((file) => createInput(file, reading));
     },
   };
+}
+
+/** Which files are read decides nothing about what is in them. */
+function fingerprintOf({ files, allowEmpty, ...deciding }: SourceConfig): string {
+  return hash('sha256', JSON.stringify(deciding), 'hex');
 }
 
 interface Reading {

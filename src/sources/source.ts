@@ -84,6 +84,11 @@ export interface SourceInput {
 
 export interface Source {
   /**
+   * Stands for everything beside an input's content that decides which records it gives: the source's options. When it
+   * changes, inputs are read again. Left out where there is nothing of the kind.
+   */
+  readonly fingerprint?: string;
+  /**
    * The inputs in reading order, the same order on every machine.
    * @throws {UsageError} when a glob matches nothing (unless the configuration allows it).
    */
