@@ -12,10 +12,11 @@
  *   2xx    │ anything else                 │ unknown; what concerns the account stops the run all the same
  *   other  │ any other                     │ what the status means for live sends: 5xx is unknown
  */
+
+import { parseLenientJson } from '../lenient-json.ts';
 import { cleanUuid, isObject, readCode, readDescription, UNREADABLE } from './answer-parts.ts';
 import type { MessageOutcome, Refusal, SendResult } from './destination.ts';
 import { isSuccess, type ReadAnswer } from './http-destination.ts';
-import { parseLenientJson } from './lenient-json.ts';
 import { refusalOfLiveStatus } from './refusals.ts';
 
 interface Trouble {
