@@ -38,3 +38,8 @@ export function stateOf(code: number): MessageState {
 export function keepsAccepted({ keepPayloads }: LedgerContext): boolean {
   return keepPayloads !== 'until-accepted';
 }
+
+/** Whether messages that evidence says are stored keep their payload. */
+export function keepsStored({ keepPayloads }: LedgerContext): boolean {
+  return keepPayloads === 'always';
+}

@@ -18,8 +18,12 @@
  * `unknown`. A message that was ever part of an ambiguous attempt is `unknown` whenever it is not `sending`: it may be
  * claimed again from there, and leaves for good by acceptance, evidence, or a person's word. A later refusal only adds
  * its code.
+ *
+ * Evidence (callbacks, message events, a read-back) may also find a failed message to be stored after all. What is stored
+ * stays so; what else evidence does from each state is drawn in `evidence.ts`.
  */
 import type { FieldError } from '../errors.ts';
+import type { Evidence, EvidenceResult, Unevidenced } from '../evidence/evidence.ts';
 import type { OccurrenceCounter } from '../messages/identity.ts';
 import type { RecordPosition } from '../sources/source.ts';
 
@@ -308,6 +312,15 @@ export interface Ledger {
   claim(start: AttemptStart): Promise<AttemptId>;
   /** Settles every message of the attempt; applies payload retention. */
   settle(end: AttemptEnd): Promise<void>;
+
+  /* Evidence. */
+  /**
+   * Holds messages against what others than the API's answer say of them, piece by piece in the given order, and applies
+   * payload retention. The same piece again changes nothing.
+   */
+  recordEvidence(pieces: readonly Evidence[]): Promise<EvidenceResult>;
+  /** Accepted messages whose last attempt ended at `acceptedBeforeMs` or earlier. Walks over all messages. */
+  unevidenced(acceptedBeforeMs: number, exampleCount: number): Promise<Unevidenced>;
 
   /* A person's word. */
   requeue(filter: MessageFilter, run: RunId): Promise<RequeueResult>;

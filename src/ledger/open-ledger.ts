@@ -4,6 +4,7 @@ import { createAttempts } from './attempts.ts';
 import type { KeepPayloads, LedgerContext } from './context.ts';
 import { type LedgerMode, openDatabaseFile } from './database-file.ts';
 import { createDelivery } from './delivery-plan.ts';
+import { createEvidence } from './evidence.ts';
 import { createExport } from './export-rows.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { type Ledger, MESSAGE_STATES } from './ledger.ts';
@@ -63,6 +64,7 @@ function createSqliteLedger(context: LedgerContext): Ledger {
     occurrences: createOccurrenceCounter,
     ...createDelivery(context),
     ...createAttempts(context, commits),
+    ...createEvidence(context),
     ...createVerdicts(context, rejects),
     ...createOverview(context),
     ...createExport(context),

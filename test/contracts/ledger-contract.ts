@@ -5,6 +5,7 @@
 import { describe, type TestContext } from 'node:test';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { deliveryContract } from './ledger-delivery-contract.ts';
+import { evidenceContract } from './ledger-evidence-contract.ts';
 import { lookingContract } from './ledger-looking-contract.ts';
 import { rejectsContract } from './ledger-rejects-contract.ts';
 import { stagingContract } from './ledger-staging-contract.ts';
@@ -30,5 +31,6 @@ export function ledgerContract(name: string, openFresh: OpenFresh): void {
   describe(`${name}: rejects`, () => rejectsContract(openFresh));
   describe(`${name}: states`, () => statesContract(openFresh));
   describe(`${name}: delivery`, () => deliveryContract(openFresh));
+  describe(`${name}: evidence`, () => evidenceContract(openFresh));
   describe(`${name}: looking`, () => lookingContract(openFresh));
 }
