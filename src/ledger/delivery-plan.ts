@@ -123,12 +123,29 @@ function takeSnapshot(
       GROUP BY conversation ORDER BY count(*) DESC, min(place)`);
     return changes;
   });
-  return snapshot({
-    limit: limit ?? -1,
-    queuedBy,
-    resendUnknown: resendUnknown ? 1 : 0,
-    maxAutomaticResends,
-  });
+  return withLittleCache(db, () =>
+    snapshot({
+      limit: limit ?? -1,
+      queuedBy,
+      resendUnknown: resendUnknown ? 1 : 0,
+      maxAutomaticResends,
+    }),
+  );
+}
+
+/** Negative: KiB. */
+const SORTING_CACHE_SIZE = -8_000;
+
+/** Sorting takes as much memory again as the cache may have: what staging has cached makes room for it. */
+function withLittleCache<T>(db: Database.Database, work: () => T): T {
+  const usual = db.pragma('cache_size', { simple: true }) as number;
+  db.pragma(`cache_size = ${SORTING_CACHE_SIZE}`);
+  db.pragma('shrink_memory');
+  try {
+    return work();
+  } finally {
+    db.pragma(`cache_size = ${usual}`);
+  }
 }
 
 function createConversation(

@@ -2,7 +2,7 @@ import Database from 'better-sqlite3';
 import type { OccurrenceCounter } from '../messages/identity.ts';
 
 /** Negative: KiB. What does not fit goes to a temporary file that the operating system removes with the process. */
-const CACHE_SIZE = -32_000;
+const CACHE_SIZE = -12_000;
 
 /** Of a digest: fits a JavaScript integer. Integer keys are more than twice as fast as the digests themselves. */
 const KEY_BYTES = 6;
