@@ -5,6 +5,7 @@ import type { CheckPlan, CheckSummary } from '../pipeline/summary.ts';
 import { plural } from './counts.ts';
 import { commandLine, type NextStep } from './next-steps.ts';
 import { type Paint, unpainted } from './paint.ts';
+import { examplesText } from './position-text.ts';
 import { fileRows, headline, nextStepsText, recordRows, section } from './summary-text.ts';
 import { renderTable } from './table.ts';
 import { terminalLine } from './terminal-text.ts';
@@ -37,7 +38,12 @@ export function checkText(
     section(
       'Rejects',
       renderTable(
-        rejects.map(({ code, field, count, examples }) => [code, field, count, examples.join(', ')]),
+        rejects.map(({ code, field, count, examples }) => [
+          code,
+          field,
+          count,
+          examplesText(examples, count),
+        ]),
         { head: ['code', 'field', 'count', 'for example'], paint },
       ),
       paint,

@@ -4,3 +4,10 @@ import { terminalLine } from './terminal-text.ts';
 export function positionText({ file, line }: { file: string; line: number | null }): string {
   return line === null ? terminalLine(file) : `${terminalLine(file)}:${line}`;
 }
+
+/** The first of several positions, and whether there are more: lines of a table must fit a terminal. */
+export function examplesText(examples: readonly string[], count: number): string {
+  const [first] = examples;
+  if (first === undefined) return '';
+  return count > 1 ? `${first}, …` : first;
+}

@@ -4,6 +4,7 @@ import type { CodeCount } from '../ledger/ledger.ts';
 import { STOP_REASONS, type Summary, type SummaryStatus } from '../pipeline/summary.ts';
 import { type NextStep, type NextStepFacts, nextSteps } from './next-steps.ts';
 import { type Paint, type Style, unpainted } from './paint.ts';
+import { examplesText } from './position-text.ts';
 import { type Cell, renderTable } from './table.ts';
 import { terminalLine } from './terminal-text.ts';
 
@@ -113,7 +114,7 @@ export function codesTable(codes: readonly CodeCount[], paint: Paint): string {
     code,
     field,
     count,
-    examples.join(', '),
+    examplesText(examples, count),
   ]);
   return renderTable(rows, { head: ['state', 'code', 'field', 'count', 'for example'], paint });
 }

@@ -118,7 +118,7 @@ test('the text tells every count that is not nothing, every code with its places
           code: 'TIME_UNREADABLE',
           field: 'sentOn',
           count: 2,
-          examples: ['a.csv:17', 'b\x1b.csv:2'],
+          examples: ['b\x1b.csv:2', 'a.csv:17'],
         },
         { state: 'failed', code: 'HTTP_404', field: null, count: 4, examples: ['a.csv:9'] },
       ],
