@@ -19,10 +19,12 @@ export type {
   Batch,
   Destination,
   DestinationLimits,
+  HttpDestination,
   MessageOutcome,
   Recovery,
   Refusal,
   SendResult,
+  WireRequest,
 } from './destinations/destination.ts';
 export { createMykaarmaHistorical } from './destinations/mykaarma-historical.ts';
 export {

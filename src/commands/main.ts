@@ -1,5 +1,6 @@
 /** From words to an exit code: reads the command line, runs the command, and tells every error once. */
 import { systemClock } from '../clock.ts';
+import { UsageError } from '../errors.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { CommandContext, GlobalFlags } from './command.ts';
 import { readCommandLine } from './command-line.ts';
@@ -8,7 +9,7 @@ import { reportError } from './report-error.ts';
 
 /** Runs the command that `words` name. Never throws. */
 export async function main(words: readonly string[]): Promise<ExitCode> {
-  outliveReaders();
+  watchOutputs();
   try {
     const line = await readCommandLine(words);
     if ('text' in line) {
@@ -27,13 +28,27 @@ export async function main(words: readonly string[]): Promise<ExitCode> {
   }
 }
 
-/** Whoever reads our output may leave early (`| head`). The work goes on all the same: its result is in the ledger. */
-function outliveReaders(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+/**
+ * Whoever reads our output may leave early (`| head`): the work goes on all the same, its result is in the ledger. A
+ * result that cannot be written for another reason must not pass for one that was.
+ */
+function watchOutputs(): void {
+  process.stderr.on('error', () => {});
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') return;
+    reportError(outputUnwritable(error), { asJson: false });
+    process.once('exit', () => {
+      process.exitCode = EXIT.usage;
     });
-  }
+  });
+}
+
+function outputUnwritable(cause: NodeJS.ErrnoException): UsageError {
+  return new UsageError(`standard output cannot be written (${cause.code})`, {
+    code: 'OUTPUT_UNWRITABLE',
+    fix: 'Send it where there is room. What the command did stands; `backhaul status` shows it.',
+    cause,
+  });
 }
 
 async function createContext(flags: GlobalFlags, signal: AbortSignal): Promise<CommandContext> {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { closeSync, existsSync, openSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import type { CommandResult } from '../support/command-line.ts';
+import { CLI, type CommandResult } from '../support/command-line.ts';
 import { csvOf, project, rows } from '../support/project.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { atTerminal, noTerminal } from '../support/terminal.ts';
@@ -165,6 +167,25 @@ test('a reader that leaves early ends nothing: the work goes on', async (t) => {
   assert.equal(exported.exitCode, 0, exported.stderr);
 });
 
+test('a result that cannot be written is told, and is no success', {
+  skip: !existsSync('/dev/full'),
+}, async (t) => {
+  const { directory, write } = await project(t);
+  write('export.csv', csvOf(rows(1)));
+  const full = openSync('/dev/full', 'w');
+  const { status, stderr } = spawnSync(process.execPath, [CLI, 'check', '--quiet'], {
+    cwd: directory,
+    stdio: ['ignore', full, 'pipe'],
+    encoding: 'utf8',
+  });
+  closeSync(full);
+  assert.equal(status, 2);
+  assert.match(
+    stderr,
+    /^backhaul: standard output cannot be written \(ENOSPC\) \(OUTPUT_UNWRITABLE\)\n.*\n$/,
+  );
+});
+
 test('at a terminal there are a progress bar, short log lines and colours', {
   skip: noTerminal,
 }, async (t) => {
@@ -211,7 +232,6 @@ test('the temporary directory is left as it was', async (t) => {
   const TMPDIR = temporaryDirectory(t);
   const { backhaul, write } = await project(t);
   write('export.csv', csvOf(rows(5)));
-  const { readdirSync } = await import('node:fs');
   for (const words of ['check', 'rehearse --fault none']) {
     assert.equal((await backhaul(words, { env: { TMPDIR } })).exitCode, 0);
     assert.deepEqual(readdirSync(TMPDIR), [], words);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Summary } from '../../src/pipeline/summary.ts';
@@ -226,7 +226,6 @@ test('paths in a configuration are relative to it, those of flags to the working
   const { backhaul, write, directory } = await project(t);
   write('export.csv', csvOf(rows(2)));
   const elsewhere = join(directory, 'elsewhere');
-  const { mkdirSync, existsSync } = await import('node:fs');
   mkdirSync(elsewhere);
   const { exitCode } = await backhaul('run -c ../pipeline.config.json --ledger here.db --quiet', {
     cwd: elsewhere,
