@@ -100,7 +100,7 @@ test('a rehearsal has nothing to go on with', () => {
   assert.doesNotMatch(text, /Next|Nothing is left/);
 });
 
-test('the text tells every count that is not nothing, every code with its places, and why the run stopped', () => {
+test('the text tells every count that is not nothing, every code with a place, and why the run stopped', () => {
   const text = summaryText(
     {
       ...CLEAN,
@@ -139,7 +139,7 @@ test('the text tells every count that is not nothing, every code with its places
     /pending +1/,
     /repeated +2/,
     /throttled by the API +1/,
-    /rejected +TIME_UNREADABLE +sentOn +2 +a\.csv:17, b\\x1b\.csv:2/,
+    /rejected +TIME_UNREADABLE +sentOn +2 +b\\x1b\.csv:2, …/,
     /failed +HTTP_404 +4 +a\.csv:9/,
   ]) {
     assert.match(text, expected);
