@@ -14,7 +14,8 @@
  */
 
 import { parseLenientJson } from '../lenient-json.ts';
-import { cleanUuid, isObject, readCode, readDescription, UNREADABLE } from './answer-parts.ts';
+import { cleanUuid, readCode, readDescription } from '../reported-text.ts';
+import { isObject, UNREADABLE } from './answer-parts.ts';
 import type { MessageOutcome, Refusal, SendResult } from './destination.ts';
 import { isSuccess, type ReadAnswer } from './http-destination.ts';
 import { refusalOfLiveStatus } from './refusals.ts';

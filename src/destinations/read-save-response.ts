@@ -10,8 +10,8 @@
  *   no                  │ yes              │ any         │ failed
  *   no                  │ no               │ any         │ unknown
  */
+import { cleanUuid } from '../reported-text.ts';
 import {
-  cleanUuid,
   type Fault,
   isObject,
   list,

@@ -14,15 +14,8 @@
  *
  * A message that an answer both takes and refuses may have reached somebody: only a person, or a status callback, tells.
  */
-import {
-  cleanUuid,
-  type Fault,
-  parseAnswer,
-  readCode,
-  readFault,
-  readWarnings,
-  UNREADABLE,
-} from './answer-parts.ts';
+import { cleanUuid, readCode } from '../reported-text.ts';
+import { type Fault, parseAnswer, readFault, readWarnings, UNREADABLE } from './answer-parts.ts';
 import type { MessageOutcome } from './destination.ts';
 
 const TAKEN = 'SUCCESS';
