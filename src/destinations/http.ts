@@ -5,7 +5,7 @@
  * connection, which is the line between "surely not taken" and "perhaps taken". Nothing is retried, no redirect is followed, no
  * answer is decompressed.
  */
-import { type Dispatcher, Pool } from 'undici';
+import type { Dispatcher, Pool } from 'undici';
 
 export interface HttpRequest {
   readonly method: 'PUT' | 'POST';
@@ -61,18 +61,30 @@ export interface HttpClient {
 }
 
 export function createHttpClient(options: HttpClientOptions): HttpClient {
-  const pool = new Pool(options.origin, {
-    connections: options.connections,
+  let pool: Promise<Pool> | null = null;
+  return {
+    async request(request) {
+      pool ??= openPool(options);
+      const opened = await pool;
+      return new Promise((resolve) => dispatch(opened, request, options, resolve));
+    },
+    async close() {
+      await (await pool)?.destroy();
+    },
+  };
+}
+
+/** The HTTP library is loaded with the first request: much is asked of a destination by those who never send. */
+async function openPool({ origin, connections, timeoutMs }: HttpClientOptions): Promise<Pool> {
+  const undici = await import('undici');
+  return new undici.Pool(origin, {
+    connections,
     pipelining: 1,
-    connect: { timeout: options.timeoutMs },
+    connect: { timeout: timeoutMs },
     // One timer of our own covers connecting, headers and body.
     headersTimeout: 0,
     bodyTimeout: 0,
   });
-  return {
-    request: (request) => new Promise((resolve) => dispatch(pool, request, options, resolve)),
-    close: () => pool.destroy(),
-  };
 }
 
 function dispatch(

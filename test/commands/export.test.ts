@@ -32,8 +32,6 @@ test('each state is written out with its records and what became of them', async
     ['failed', ['m-1']],
     ['unknown', ['m-2']],
     ['pending', []],
-    ['stored', []],
-    ['missing', []],
     ['rejected', ['bad']],
     ['conflict', ['m-3']],
   ] as const) {

@@ -138,5 +138,4 @@ test('preview of nothing says so', async (t) => {
   const { backhaul, write } = await project(t);
   write('export.csv', csvOf([]));
   assert.equal((await backhaul('preview')).stdout, 'There are no records.\n');
-  assert.deepEqual((await backhaul('preview --json')).json(), { preview: [] });
 });

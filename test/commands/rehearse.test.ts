@@ -22,14 +22,6 @@ test('a rehearsal touches neither the configured API nor a ledger, and needs no 
   assert.deepEqual(readdirSync(directory), before);
 });
 
-test('a rehearsal compares with no ledger: what was sent already is rehearsed all the same', async (t) => {
-  const { backhaul, write } = await project(t);
-  write('export.csv', csvOf(rows(4)));
-  await backhaul('run --quiet');
-  const { json } = await backhaul('rehearse --json --fault none');
-  assert.equal(json<Summary>().messages.accepted, 4);
-});
-
 test('faults can be chosen, and the same seed gives the same end', async (t) => {
   const { backhaul, write } = await project(t);
   write('export.csv', csvOf(rows(60)));
@@ -49,11 +41,4 @@ test('a rehearsal tells people what happened, and of nothing to type next', asyn
   assert.equal(exitCode, 0);
   assert.match(stdout, /^Run 1 of project: complete/);
   assert.doesNotMatch(stdout, /Next/);
-});
-
-test('a fault that does not exist is exit 2', async (t) => {
-  const { backhaul } = await project(t);
-  const { exitCode, stderr } = await backhaul('rehearse --fault refus');
-  assert.equal(exitCode, 2);
-  assert.match(stderr, /UNKNOWN_FAULT/);
 });
