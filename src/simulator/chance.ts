@@ -17,6 +17,13 @@ export function chance(seed: number, ...about: readonly (string | number)[]): nu
   return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
 }
 
+/** Reads `0.05` or `5%`; null when the text is neither, or no chance. */
+export function parseChance(text: string): number | null {
+  const [, amount, percent] = /^(\d+(?:\.\d+)?|\.\d+)(%?)$/.exec(text) ?? [];
+  const chance = Number(amount) / (percent ? 100 : 1);
+  return chance >= 0 && chance <= 1 ? chance : null;
+}
+
 /** A time or the bounds of one, milliseconds. */
 export type Span = number | readonly [minMs: number, maxMs: number];
 

@@ -88,7 +88,7 @@ export const FAULTS: readonly Fault[] = [
     'fail-later',
     false,
     'fail-later',
-    'item accepted, then reported as failed by the callback; not stored; the same items every time',
+    'item accepted, but the callback then reports a failure; not stored',
   ),
   item(
     'contradict-error',

@@ -3,6 +3,7 @@ import { closest } from 'fastest-levenshtein';
 import { parseDurationMs } from '../durations.ts';
 import { UsageError } from '../errors.ts';
 import { APIS } from './api.ts';
+import { parseChance } from './chance.ts';
 import { FAULTS, type Fault, type FaultRule, faultNamed } from './faults.ts';
 
 type Conditions = { -readonly [Key in keyof FaultRule]: FaultRule[Key] };
@@ -69,9 +70,9 @@ function readCondition(rule: Conditions, text: string): boolean {
     rule[key] = Number(counted[2]);
     return true;
   }
-  const chance = /^(\d+(?:\.\d+)?|\.\d+)(%?)$/.exec(text);
-  if (chance) {
-    rule.probability = Number(chance[1]) / (chance[2] ? 100 : 1);
+  const chance = parseChance(text);
+  if (chance !== null) {
+    rule.probability = chance;
     return true;
   }
   const [, key = '', value = ''] = /^([a-z]+)=(.+)$/.exec(text) ?? [];
