@@ -5,6 +5,7 @@ import { EXIT } from '../exit-codes.ts';
 import type { ExportState } from '../ledger/ledger.ts';
 import { exportRows } from '../reporting/export-rows.ts';
 import { openOutput } from '../reporting/output-file.ts';
+import { isTabular } from '../sources/formats.ts';
 import { defineCommand } from './command.ts';
 import { choice, text } from './flags.ts';
 import { exitCodeOfSignal } from './interruption.ts';
@@ -47,7 +48,7 @@ export const exportMessages = defineCommand({
       });
     }
     const setting = await loadSetting(flags, context);
-    const format = flags.format ?? (setting.config.source.format === 'csv' ? 'csv' : 'ndjson');
+    const format = flags.format ?? (isTabular(setting.config.source.format) ? 'csv' : 'ndjson');
     const target = toFile ? resolve(context.cwd, output) : null;
     let exported: number;
     try {

@@ -69,17 +69,30 @@ const jsonOptionsSchema = z.strictObject({
     ),
 });
 
-export const SOURCE_FORMATS = ['csv', 'json', 'ndjson'] as const;
+export const SOURCE_FORMATS = [
+  'csv',
+  'json',
+  'ndjson',
+  'message-events',
+  'kaleyra-report',
+  'kaleyra-log',
+] as const;
 
 const sourceSchema = z.strictObject({
-  format: z.enum(SOURCE_FORMATS).describe('What the files hold.'),
+  format: z
+    .enum(SOURCE_FORMATS)
+    .describe(
+      'What the files hold. `message-events` and `kaleyra-log` are JSON arrays or one JSON object a line, `kaleyra-report` is CSV.',
+    ),
   files: z
     .array(nonEmpty)
     .min(1)
     .describe('Globs, read in sorted order. `.gz` and `.zst` files are read through; `-` is standard input.'),
   allowEmpty: z.boolean().default(false).describe('Whether globs may match nothing.'),
-  csv: csvOptionsSchema.prefault({}).describe('Only for `csv`.'),
-  json: jsonOptionsSchema.prefault({}).describe('Only for `json`.'),
+  csv: csvOptionsSchema.prefault({}).describe('For `csv` and `kaleyra-report`.'),
+  json: jsonOptionsSchema
+    .prefault({})
+    .describe('For `json`; also for `message-events` and `kaleyra-log` where they are inside a document.'),
 });
 export type SourceConfig = z.infer<typeof sourceSchema>;
 

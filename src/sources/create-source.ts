@@ -7,7 +7,12 @@ import { encodingOf, previewOf } from './decoding.ts';
 import { decompressed } from './decompression.ts';
 import { exportFormOf, readExport } from './export-file.ts';
 import { type FoundFile, filesAtOnce, findFiles, noInputFiles, STANDARD_INPUT } from './find-files.ts';
+import { isTabular } from './formats.ts';
 import { readJson } from './json.ts';
+import { readJsonOrNdjson } from './json-or-ndjson.ts';
+import { readKaleyraLog } from './kaleyra-log.ts';
+import { reportColumn } from './kaleyra-report.ts';
+import { readMessageEvents } from './message-events.ts';
 import { readNdjson } from './ndjson.ts';
 import { peek } from './peek.ts';
 import type { Header, ReadOptions, Source, SourceInput, SourceRecord } from './source.ts';
@@ -125,17 +130,21 @@ async function* recordsOf(
 ): AsyncGenerator<SourceRecord> {
   const { head, chunks } = await peek(decompressed(stored, file), isHeadEnough);
   const exportForm = exportFormOf(previewOf(head));
-  const isConfigured = exportForm === null && config.format === 'csv';
+  const isConfigured = exportForm === null && isTabular(config.format);
   const input = await openText(chunks, { file, encoding: isConfigured ? encoding : 'auto', signal });
   try {
-    if (exportForm !== null) yield* readExport(input, exportForm, config, onHeader);
-    else yield* readFormat(input, config, onHeader);
+    const records =
+      exportForm === null
+        ? readSyntax(input, config, onHeader)
+        : readExport(input, exportForm, config, onHeader);
+    yield* recordsOfFormat(records, config);
   } finally {
     await input.chunks.return?.();
   }
 }
 
-function readFormat(
+/** The records as the format's syntax has them. */
+function readSyntax(
   input: TextInput,
   { format, csv, json }: SourceConfig,
   onHeader: ((header: Header) => void) | undefined,
@@ -147,5 +156,25 @@ function readFormat(
       return readJson(input, json);
     case 'ndjson':
       return readNdjson(input);
+    case 'kaleyra-report':
+      return readCsv(input, csv, onHeader, reportColumn);
+    case 'message-events':
+    case 'kaleyra-log':
+      return readJsonOrNdjson(input, json);
+  }
+}
+
+/** The records as the format means them, whether they stand in its own files or come back from an export. */
+function recordsOfFormat(
+  records: AsyncGenerator<SourceRecord>,
+  { format }: SourceConfig,
+): AsyncGenerator<SourceRecord> {
+  switch (format) {
+    case 'message-events':
+      return readMessageEvents(records);
+    case 'kaleyra-log':
+      return readKaleyraLog(records);
+    default:
+      return records;
   }
 }

@@ -22,17 +22,21 @@ const CR = 13;
 const NO_PROBLEMS: readonly FieldError[] = [];
 const NOTHING: Buffer = Buffer.alloc(0);
 
-/** @throws {DamagedInputError} UNTERMINATED_QUOTE or RECORD_TOO_LONG, at the line where the record begins. */
+/**
+ * @param columnName how the format that is read calls a column, by its name in the header.
+ * @throws {DamagedInputError} UNTERMINATED_QUOTE or RECORD_TOO_LONG, at the line where the record begins.
+ */
 export async function* readCsv(
   input: TextInput,
   options: CsvOptions,
   onHeader?: (header: Header) => void,
+  columnName: (name: string) => string = (name) => name,
 ): AsyncGenerator<SourceRecord> {
   const { file, positions, signal } = input;
   const { quote, maxRecordBytes } = options;
   const delimiter = options.delimiter === 'auto' ? delimiterOf(input.head, quote) : options.delimiter;
   const judge = new RowJudge(delimiter, quote);
-  let columns = Array.isArray(options.header) ? columnsOf(options.header) : null;
+  let columns = Array.isArray(options.header) ? columnsOf(options.header.map(columnName)) : null;
   if (columns !== null) announce(columns);
   let index = 0;
   let rest = NOTHING;
@@ -56,7 +60,7 @@ export async function* readCsv(
         positions.advance(bytes, start, end);
         const cells = rows[at] as readonly string[];
         if (columns === null) {
-          columns = options.header === true ? columnsOf(cells) : unnamedColumns(cells.length);
+          columns = options.header === true ? columnsOf(cells.map(columnName)) : unnamedColumns(cells.length);
           const [problem] = options.header === true ? judge.problemsOf(cells, columns.keys, start, end) : [];
           if (problem !== undefined) throw brokenHeader(file, problem, { line, byte });
           announce(columns);

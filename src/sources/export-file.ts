@@ -13,6 +13,7 @@ import { readCsv } from './csv.ts';
 import { isPositionKey } from './csv-columns.ts';
 import { DELIMITERS, firstRow } from './csv-delimiter.ts';
 import { parseExactJson } from './exact-json.ts';
+import { isTabular } from './formats.ts';
 import { isObject } from './json-records.ts';
 import { readNdjson } from './ndjson.ts';
 import { invalidEncoding, invalidJson, stillRagged, strayQuote } from './record-problems.ts';
@@ -61,18 +62,18 @@ export async function* readExport(
   { format, csv }: SourceConfig,
   onHeader?: (header: Header) => void,
 ): AsyncGenerator<SourceRecord> {
-  const isTabular = format === 'csv';
+  const isOfTable = isTabular(format);
   if (form.kind === 'ndjson') {
     for await (const record of readNdjson(input)) yield withRawParsed(withOrigin(record));
     return;
   }
   const options = { ...csv, delimiter: form.delimiter, quote: '"', header: true };
-  const tellHeader = isTabular
+  const tellHeader = isOfTable
     ? (header: Header) => onHeader?.({ ...header, columns: originalColumns(header), duplicates: [] })
     : undefined;
   for await (const record of readCsv(input, options, tellHeader)) {
     const original = withOrigin({ ...record, fields: unescapedFields(record.fields) });
-    yield isTabular ? original : withRawParsed(withJsonValues(original));
+    yield isOfTable ? original : withRawParsed(withJsonValues(original));
   }
 }
 

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { createSource } from '../../src/sources/create-source.ts';
+import { isTabular } from '../../src/sources/formats.ts';
 import { type SourceCase, testSourceContract } from '../contracts/source-contract.ts';
 import { type SourceSettings, sourceConfig } from '../support/source-reading.ts';
 
@@ -24,7 +25,7 @@ function fileCase(
     content,
     beginnings,
     lineEnds: content[0] === 0xff ? 'utf16le' : 'latin1',
-    isTabular: settings.format === 'csv',
+    isTabular: isTabular(settings.format),
     create: (directory, path) =>
       createSource(sourceConfig({ ...settings, files: [path] }), {
         baseDirectory: directory,
@@ -104,6 +105,45 @@ testSourceContract('JSON', () => {
     content,
     content,
     objects().map((text) => Buffer.from(text)),
+  );
+});
+
+testSourceContract('message events', () => {
+  const lines = bodies().map((body, at) =>
+    JSON.stringify({ id: `e-${at}`, payload: JSON.stringify({ messageDTO: { messageExtnDTO: { body } } }) }),
+  );
+  const content = Buffer.from(`${lines.join('\n')}\n`);
+  return fileCase(
+    'events.ndjson',
+    { format: 'message-events' },
+    content,
+    content,
+    lines.map((text) => Buffer.from(text)),
+  );
+});
+
+testSourceContract('a Kaleyra report', () => {
+  const content = Buffer.from(csvText().replace('Id,Body', 'Whatsapp id,Message'));
+  return fileCase(
+    'report.csv',
+    { format: 'kaleyra-report' },
+    content,
+    content,
+    csvRows().map((row) => Buffer.from(row)),
+  );
+});
+
+testSourceContract('a log of Kaleyra requests', () => {
+  const entries = bodies().map((body) =>
+    JSON.stringify({ request: { messaging_object: { to: '+15550100', text: { body } } } }),
+  );
+  const content = Buffer.from(`[${entries.join(',\n')}]`);
+  return fileCase(
+    'sends.json',
+    { format: 'kaleyra-log' },
+    content,
+    content,
+    entries.map((text) => Buffer.from(text)),
   );
 });
 
