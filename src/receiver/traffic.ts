@@ -46,7 +46,6 @@ export function createTraffic(
       connectionsCheckingInterval: limits.checkMs,
     },
     (request, response) => {
-      if (ending) response.setHeader('connection', 'close');
       const answered = new Promise<void>((resolve) => response.once('close', resolve));
       const work = Promise.all([handle(request, response), answered]).then(() => {
         inFlight.delete(work);
