@@ -32,6 +32,7 @@ const observer: RunObserver = {
 async function main([path = 'pipeline.config.json', ...overrides]: readonly string[]): Promise<number> {
   const { config, directory } = await loadConfig({ path, overrides });
   const { stream, delivery } = config;
+  if (config.destination.type !== 'mykaarma-historical') throw new Error('This example imports history.');
   const { type: destinationType, baseUrl, auth } = config.destination;
 
   const source = createSource(config.source, { baseDirectory: directory });

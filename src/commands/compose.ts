@@ -2,9 +2,12 @@
  * Where the parts meet: builds source, mapping and destination from the configuration and the flags. Commands call
  * these; nothing else in the program knows an implementation by name.
  */
+import type { Config, SecretRef } from '../config/schema.ts';
 import { resolveSecret } from '../config/secrets.ts';
 import type { HttpDestination } from '../destinations/destination.ts';
+import { createKaleyraWhatsapp } from '../destinations/kaleyra-whatsapp.ts';
 import { createMykaarmaHistorical } from '../destinations/mykaarma-historical.ts';
+import { createMykaarmaText } from '../destinations/mykaarma-text.ts';
 import { loadMapping } from '../mapping/load.ts';
 import type { Intake } from '../pipeline/stage.ts';
 import { createSource } from '../sources/create-source.ts';
@@ -28,23 +31,21 @@ export async function intakeOf(
   };
 }
 
-export interface Credentials {
-  readonly username: string;
-  readonly password: string;
-}
+/** By the names that `destination.auth` has for them. */
+export type Credentials = Readonly<Record<string, string>>;
 
 /** For a destination that is asked for its limits and its requests, and never to send. */
-export const NO_CREDENTIALS: Credentials = { username: '', password: '' };
+export const NO_CREDENTIALS: Credentials = {};
 
 export async function credentialsOf(
   { config, directory }: Setting,
   { env }: CommandContext,
 ): Promise<Credentials> {
-  const { username, password } = config.destination.auth;
-  return {
-    username: await resolveSecret(username, { env, directory }),
-    password: await resolveSecret(password, { env, directory }),
-  };
+  const credentials: Record<string, string> = {};
+  for (const [name, secret] of Object.entries<SecretRef>(config.destination.auth)) {
+    credentials[name] = await resolveSecret(secret, { env, directory });
+  }
+  return credentials;
 }
 
 /** Runs `work` with the configured destination. */
@@ -53,17 +54,30 @@ export async function withDestination<T>(
   credentials: Credentials,
   work: (destination: HttpDestination) => Promise<T>,
 ): Promise<T> {
-  const { destination, delivery } = config;
-  const created = createMykaarmaHistorical({
-    baseUrl: destination.baseUrl,
-    ...credentials,
-    limits: { maxBatchMessages: delivery.maxBatchMessages, maxBatchBytes: delivery.maxBatchBytes },
-    timeoutMs: delivery.timeoutMs,
-    connections: delivery.concurrency,
-  });
+  const created = createDestination(config, credentials);
   try {
     return await work(created);
   } finally {
     await created.close();
+  }
+}
+
+function createDestination(
+  { destination, delivery }: Config,
+  { username = '', password = '', apiKey = '' }: Credentials,
+): HttpDestination {
+  const { maxBatchMessages, maxBatchBytes, timeoutMs, concurrency: connections } = delivery;
+  const transport = { baseUrl: destination.baseUrl, timeoutMs, connections };
+  switch (destination.type) {
+    case 'mykaarma-historical': {
+      const limits = { maxBatchMessages, maxBatchBytes };
+      return createMykaarmaHistorical({ ...transport, username, password, limits });
+    }
+    case 'mykaarma-text':
+      return createMykaarmaText({ ...transport, username, password, maxBatchBytes });
+    case 'kaleyra-whatsapp': {
+      const { sid, sender } = destination;
+      return createKaleyraWhatsapp({ ...transport, sid, sender, apiKey, maxBatchBytes });
+    }
   }
 }

@@ -1,4 +1,5 @@
 /** The stream's ledger, opened for as long as some work takes; and, for who writes to it, the stream's lock. */
+import { keepPayloadsOf } from '../config/keep-payloads.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { acquireStreamLock } from '../ledger/lock.ts';
 import { openLedger } from '../ledger/open-ledger.ts';
@@ -15,7 +16,7 @@ export async function withLedger<T>(
     stream: config.stream,
     destinationType: config.destination.type,
     baseUrl: config.destination.baseUrl,
-    keepPayloads: config.ledger.keepPayloads,
+    keepPayloads: keepPayloadsOf(config),
     mode,
   });
   try {

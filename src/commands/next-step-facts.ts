@@ -1,11 +1,14 @@
+import { isLive } from '../config/live.ts';
 import type { NextStepFacts } from '../reporting/next-steps.ts';
+import { isTabular } from '../sources/formats.ts';
 import type { GlobalFlags } from './command.ts';
 import type { Setting } from './setting.ts';
 
 export function nextStepFacts({ config }: Setting, flags: GlobalFlags): NextStepFacts {
   return {
-    resendUnknown: config.delivery.resendUnknown,
-    exportFormat: config.source.format === 'csv' ? 'csv' : 'ndjson',
+    resendUnknown: config.delivery.resendUnknown !== false,
+    isLive: isLive(config.destination),
+    exportFormat: isTabular(config.source.format) ? 'csv' : 'ndjson',
     flags: repeatedFlags(flags),
   };
 }

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { jsonSchema, knownKeysAt } from './json-schema.ts';
 import { type JsonDocument, type JsonPath, parseJsonc } from './jsonc.ts';
+import { assertAtMostOnce } from './live.ts';
 import { applyOverride, readOverride } from './overrides.ts';
 import { writePath } from './paths.ts';
 import { describeIssues } from './problems.ts';
@@ -33,7 +34,7 @@ export interface LoadedConfig {
 
 /**
  * @throws {UsageError} `CONFIG_MISSING`, `CONFIG_UNREADABLE`, `CONFIG_SYNTAX`, `CONFIG_INVALID` (all problems at
- *   once), `BAD_OVERRIDE`, `BAD_URL`, `INSECURE_URL`.
+ *   once), `BAD_OVERRIDE`, `BAD_URL`, `INSECURE_URL`, `LIVE_RESEND`, `LIVE_REPLACE`.
  */
 export async function loadConfig({
   path,
@@ -55,9 +56,10 @@ export async function loadConfig({
       problems.map((problem) => `${placeOf(problem.path, path, document, overridden)}${problem.message}`),
     );
   }
-  const { baseUrl, allowInsecure } = result.data.destination;
-  assertSecureUrl(baseUrl, { allowInsecure });
-  return { config: result.data, path: absolutePath, directory: dirname(absolutePath) };
+  const config = result.data;
+  assertSecureUrl(config.destination.baseUrl, config.destination);
+  assertAtMostOnce(config);
+  return { config, path: absolutePath, directory: dirname(absolutePath) };
 }
 
 async function readText(absolutePath: string, path: string, explicit: boolean): Promise<string> {

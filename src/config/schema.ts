@@ -203,14 +203,46 @@ const basicAuthSchema = z.strictObject({
   password: secretSchema.describe('Where the password comes from.'),
 });
 
+const httpUrl = z.url({
+  protocol: /^https?$/,
+  error: 'must be a URL that begins with https:// (or http://)',
+});
+
+const mykaarmaFields = {
+  baseUrl: httpUrl.describe('E.g. `https://api.mykaarma.com/communications`.'),
+  auth: basicAuthSchema.describe('HTTP Basic credentials.'),
+  callbackUrl: httpUrl
+    .optional()
+    .describe(
+      'Where the API reports what became of each message: as `backhaul listen` prints it. Its token makes it a credential.',
+    ),
+};
+
+const transportFields = {
+  allowInsecure: z.boolean().default(false).describe('Allow plain HTTP to a host other than loopback.'),
+};
+
+/** Of destinations whose messages reach people at once. */
+const liveFields = {
+  live: z
+    .boolean()
+    .default(false)
+    .describe('Allow that people get these messages; `--live` on the command line must say so too.'),
+  allowDuplicateTexts: z
+    .boolean()
+    .default(false)
+    .describe('Allow the same text to the same customer twice within one run.'),
+};
+
+const kaleyraAuthSchema = z.strictObject({
+  apiKey: secretSchema.describe('Where the API key comes from.'),
+});
+
 const destinationSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('mykaarma-historical').describe('The API that messages go to.'),
-    baseUrl: z
-      .url({ protocol: /^https?$/, error: 'must be a URL that begins with https:// (or http://)' })
-      .describe('E.g. `https://api.mykaarma.com/communications`.'),
-    auth: basicAuthSchema.describe('HTTP Basic credentials.'),
-    allowInsecure: z.boolean().default(false).describe('Allow plain HTTP to a host other than loopback.'),
+    ...mykaarmaFields,
+    ...transportFields,
     allowScheduledDrafts: z
       .boolean()
       .default(false)
@@ -218,6 +250,35 @@ const destinationSchema = z.discriminatedUnion('type', [
         'Allow drafts that the target may still send: SCHEDULED, QUEUED, or a scheduledOn in the future.',
       ),
   }),
+  z.strictObject({
+    type: z.literal('mykaarma-text').describe('Texts that people get at once: see docs/live-sends.md.'),
+    ...mykaarmaFields,
+    ...transportFields,
+    ...liveFields,
+  }),
+  z
+    .strictObject({
+      type: z
+        .literal('kaleyra-whatsapp')
+        .describe('WhatsApp texts that people get at once: see docs/live-sends.md.'),
+      sid: nonEmpty.describe('The account.'),
+      sender: z
+        .string()
+        .regex(/^\+[1-9]\d{6,14}$/, 'must be a phone number in E.164 form, e.g. `+919876543210`')
+        .describe('The WhatsApp number that messages come from, E.164.'),
+      pod: z.enum(['in', 'ap', 'eu']).optional().describe('Which of the hosts `api.<pod>.kaleyra.io`.'),
+      baseUrl: httpUrl.optional().describe('Instead of `pod`: scheme and host.'),
+      auth: kaleyraAuthSchema.describe('The `api-key` header.'),
+      ...transportFields,
+      ...liveFields,
+    })
+    .refine(({ pod, baseUrl }) => (pod === undefined) !== (baseUrl === undefined), {
+      message: 'needs exactly one of `pod`, `baseUrl`',
+    })
+    .transform(({ pod, ...destination }) => ({
+      ...destination,
+      baseUrl: destination.baseUrl ?? `https://api.${pod}.kaleyra.io`,
+    })),
 ]);
 export type DestinationConfig = z.infer<typeof destinationSchema>;
 
@@ -245,7 +306,12 @@ export const deliverySchema = z.strictObject({
   maxOutageMs: positiveInt
     .default(900_000)
     .describe('How long the API may be unavailable before the run stops.'),
-  resendUnknown: z.boolean().default(true).describe('Whether messages whose fate is unknown are sent again.'),
+  resendUnknown: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether messages whose fate is unknown are sent again: yes, unless the destination is a live one, where they never are.',
+    ),
   maxFailures: positiveInt.nullable().default(null).describe('Stop once so many messages have newly failed.'),
 });
 export type DeliveryConfig = z.infer<typeof deliverySchema>;
@@ -254,14 +320,91 @@ const ledgerSchema = z.strictObject({
   path: nonEmpty.default('backhaul.db').describe('SQLite file; created with mode 0600.'),
   keepPayloads: z
     .enum(['until-accepted', 'until-stored', 'always'])
-    .default('until-accepted')
-    .describe('How long the ledger keeps what people wrote.'),
+    .optional()
+    .describe(
+      'How long the ledger keeps what people wrote. Left out: `until-stored` with a destination.callbackUrl, else `until-accepted`.',
+    ),
   onConflict: z
     .enum(['reject', 'keep-first', 'replace'])
     .default('reject')
     .describe(
       'When an identity comes again with other content: count and keep the first, keep the first quietly, or send the later.',
     ),
+});
+
+/* ---------------------------------------------------------------- evidence */
+
+interface CallbackShapeDefaults {
+  readonly results: readonly string[];
+  readonly sourceUuid: readonly string[];
+  readonly succeeded: readonly string[];
+  readonly failed: readonly string[];
+  readonly positiveStatuses: readonly string[];
+  readonly negativeStatuses: readonly string[];
+  readonly messageUuidCounts: boolean;
+}
+
+/** What callbacks hold is not published: everything that is assumed of it can be put otherwise. */
+function callbackShapeSchema(defaults: CallbackShapeDefaults) {
+  const paths = (fallback: readonly string[]) => z.array(z.string()).default([...fallback]);
+  return z
+    .strictObject({
+      results: paths(defaults.results).describe(
+        'Dotted paths of the results, each a list or a single one; empty text is the document itself. All are read.',
+      ),
+      sourceUuid: paths(defaults.sourceUuid).describe(
+        'Dotted path of it within a result; the first that is there.',
+      ),
+      messageUuid: paths(['messageUuid', 'messageUUID']).describe('The same of the API’s own identifier.'),
+      status: paths(['status']).describe('The same of what became of the message, in a word.'),
+      errors: paths(['errors']).describe('The same of what went wrong: when filled, the message failed.'),
+      errorCode: paths(['errorCode']).describe('Dotted path of the code within an error.'),
+      errorText: paths(['errorDescription']).describe('The same of the description.'),
+      succeeded: paths(defaults.succeeded).describe(
+        'Dotted paths of lists of sourceUuids that succeeded. All are read.',
+      ),
+      failed: paths(defaults.failed).describe('The same of those that failed.'),
+      positiveStatuses: z
+        .array(nonEmpty)
+        .default([...defaults.positiveStatuses])
+        .describe('Statuses that speak for a message, in capitals or not.'),
+      negativeStatuses: z
+        .array(nonEmpty)
+        .default([...defaults.negativeStatuses])
+        .describe('Statuses that say that it failed. All others say nothing.'),
+      messageUuidCounts: z
+        .boolean()
+        .default(defaults.messageUuidCounts)
+        .describe('Whether a messageUuid speaks for a message that has neither a status nor errors.'),
+    })
+    .prefault({});
+}
+export type CallbackShape = z.infer<ReturnType<typeof callbackShapeSchema>>;
+
+const evidenceSchema = z.strictObject({
+  callbacks: z
+    .strictObject({
+      historical: callbackShapeSchema({
+        results: ['saveMessageResponse', ''],
+        sourceUuid: ['sourceUuid'],
+        succeeded: ['succesfullySubmittedSourceUuids', 'successfullySubmittedSourceUuids'],
+        failed: ['failedSourceUuids'],
+        positiveStatuses: ['SUCCESS', 'SAVED', 'STORED'],
+        negativeStatuses: ['FAILED', 'FAILURE', 'ERROR'],
+        messageUuidCounts: true,
+      }).describe('Of historical saves; by default as the answer to the save is documented.'),
+      text: callbackShapeSchema({
+        results: [''],
+        sourceUuid: ['callbackMetaData.backhaulSourceUuid', 'metaData.backhaulSourceUuid'],
+        succeeded: [],
+        failed: [],
+        positiveStatuses: ['SUCCESS', 'SENT', 'DELIVERED'],
+        negativeStatuses: ['FAILED', 'FAILURE', 'ERROR', 'UNDELIVERED'],
+        messageUuidCounts: false,
+      }).describe('Of texts sent asynchronously; by default as the answer to the send is documented.'),
+    })
+    .prefault({})
+    .describe('Where callbacks say what: their form is not published.'),
 });
 
 /* ---------------------------------------------------------------- receiver */
@@ -339,5 +482,6 @@ export const configSchema = z.strictObject({
   delivery: deliverySchema.prefault({}).describe('How fast and how stubbornly.'),
   ledger: ledgerSchema.prefault({}).describe('What is remembered of every message.'),
   receiver: receiverSchema.prefault({}).describe('What `backhaul listen` takes in, and where it puts it.'),
+  evidence: evidenceSchema.prefault({}).describe('How `backhaul verify` reads it.'),
 });
 export type Config = z.infer<typeof configSchema>;

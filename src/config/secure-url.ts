@@ -6,7 +6,10 @@ import { UsageError } from '../errors.ts';
  * @throws {UsageError} `INSECURE_URL` for plain HTTP to a host other than loopback (unless `allowInsecure`),
  *   `BAD_URL` for credentials, a query or a fragment in it. The URL itself is not quoted: it may hold a password.
  */
-export function assertSecureUrl(baseUrl: string, { allowInsecure }: { allowInsecure: boolean }): void {
+export function assertSecureUrl(
+  baseUrl: string,
+  { allowInsecure }: { readonly allowInsecure: boolean },
+): void {
   const url = URL.parse(baseUrl);
   if (url === null || !/^https?:$/.test(url.protocol)) {
     throw new UsageError('destination.baseUrl is not an HTTP URL', {

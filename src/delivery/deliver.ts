@@ -58,7 +58,7 @@ export interface DeliveryResult {
 /** @throws what the ledger throws, once, after every request in flight has come to rest. */
 export async function deliver(options: DeliverOptions): Promise<DeliveryResult> {
   const { ledger, destination, config, run, clock, random, signal, limit, maxFailures, observer } = options;
-  const resendAmbiguous = config.resendUnknown && destination.limits.resendIsSafe;
+  const resendAmbiguous = resendsUnknown(config, destination);
   const halt = createHalt(signal);
   const tally = createTally({ maxFailures, halt, observer });
   const counts: RequestCounts = { sent: 0, retried: 0, throttled: 0, strangers: 0 };
@@ -132,6 +132,14 @@ export async function deliver(options: DeliverOptions): Promise<DeliveryResult> 
     parkedDepartments: [...parkedDepartments],
     strangers,
   };
+}
+
+/** Whether messages that the API may have taken are sent again. */
+export function resendsUnknown(
+  { resendUnknown = true }: DeliveryConfig,
+  { limits }: Pick<Destination, 'limits'>,
+): boolean {
+  return resendUnknown && limits.resendIsSafe;
 }
 
 /** Makes work on the same key wait for its turn: a customer may occur in several departments. */

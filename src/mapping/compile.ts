@@ -58,8 +58,11 @@ export function compileMapping({ config, lookups, mapper, clock }: CompileOption
     if ('errors' in finished || identity === null) {
       return rejected('errors' in finished ? finished.errors : errors, identity);
     }
-    const { envelope, item } = finished;
-    return { kind: 'message', identity, envelope, item, sentAtUtcMs: contract.sentAtUtcMs(item), version };
+    const messages = contract.messagesOf(finished.item, finished.envelope);
+    const [message] = messages;
+    if (message === undefined || messages.length > 1) return { kind: 'several', identity, version, messages };
+    const { envelope, item, sentAtUtcMs } = message;
+    return { kind: 'message', identity, envelope, item, sentAtUtcMs, version };
   }
 
   function draftOf({ fields }: SourceRecord, errors: FieldError[]): Draft {

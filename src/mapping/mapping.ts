@@ -5,7 +5,7 @@
  * same result, whatever the host's locale, time zone or clock. It reports every problem of a record, not the first.
  */
 import type { FieldError } from '../errors.ts';
-import type { Envelope, Item, MessageContract } from '../messages/message-contract.ts';
+import type { AddressedItem, Envelope, Item, MessageContract } from '../messages/message-contract.ts';
 import type { Header, SourceRecord } from '../sources/source.ts';
 
 /**
@@ -29,6 +29,15 @@ export interface MappedMessage {
   readonly version: number | null;
 }
 
+/** A record that reaches several people: one message for each of them. */
+export interface MappedMessages {
+  readonly kind: 'several';
+  /** The record's; each message's own is made of it and the recipient (see `partSourceUuid` in `messages/identity.ts`). */
+  readonly identity: Identity;
+  readonly version: number | null;
+  readonly messages: readonly AddressedItem[];
+}
+
 export interface SkippedRecord {
   readonly kind: 'skipped';
   /** The configured reason, e.g. `never delivered`. */
@@ -44,7 +53,7 @@ export interface RejectedRecord {
   readonly identity: Identity | null;
 }
 
-export type MappingResult = MappedMessage | SkippedRecord | RejectedRecord;
+export type MappingResult = MappedMessage | MappedMessages | SkippedRecord | RejectedRecord;
 
 /** Something a person should know that is no reason to stop: told once, not per record. */
 export interface Advice {

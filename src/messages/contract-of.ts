@@ -1,6 +1,8 @@
 import type { DestinationConfig } from '../config/schema.ts';
 import { createHistoricalContract } from './historical-contract.ts';
 import type { MessageContract } from './message-contract.ts';
+import { createTextContract } from './text-contract.ts';
+import { createWhatsappContract } from './whatsapp-contract.ts';
 
 type ContractFactories = {
   readonly [Type in DestinationConfig['type']]: (
@@ -10,9 +12,12 @@ type ContractFactories = {
 
 const CONTRACTS: ContractFactories = {
   'mykaarma-historical': createHistoricalContract,
+  'mykaarma-text': createTextContract,
+  'kaleyra-whatsapp': createWhatsappContract,
 };
 
 /** The contract of the messages that a destination takes. */
 export function messageContractOf(destination: DestinationConfig): MessageContract {
-  return CONTRACTS[destination.type](destination);
+  const create = CONTRACTS[destination.type] as (destination: DestinationConfig) => MessageContract;
+  return create(destination);
 }

@@ -36,6 +36,7 @@ function fieldErrorsOfIssue(issue: Issue, input: unknown, contract: ContractNode
     case 'invalid_format':
       return [notADateTime(field)];
     case 'too_big':
+      return [issue.origin === 'string' ? tooLong(field, issue.maximum) : outOfRange(field, issue.code)];
     case 'too_small':
       return [issue.origin === 'string' ? empty(field) : outOfRange(field, issue.code)];
     default:
@@ -50,6 +51,15 @@ export function required(field: string, fix = `Give ${field || 'the item'} a val
 
 function empty(field: string): FieldError {
   return { field, code: 'TOO_SHORT', message: `${field} is empty`, fix: 'Give it a value or leave it out.' };
+}
+
+function tooLong(field: string, maximum: number | bigint): FieldError {
+  return {
+    field,
+    code: 'TOO_LONG',
+    message: `${field} is longer than ${maximum} characters (UTF-16 units)`,
+    fix: 'Shorten it in the export, or map another column.',
+  };
 }
 
 /** @param parent what the contract holds at `path`; null where it holds nothing */

@@ -1,7 +1,7 @@
 /** What mapping knows of historical messages (save-historical-message reference). */
 import { contractFields } from './contract-tree.ts';
 import { fieldErrors } from './field-errors.ts';
-import { unidentifiedMessageSchema } from './historical-message.ts';
+import { type HistoricalMessage, unidentifiedMessageSchema } from './historical-message.ts';
 import { messageRuleErrors, type RuledItem } from './historical-rules.ts';
 import type { Item, MessageContract } from './message-contract.ts';
 import { noteDocument } from './note-document.ts';
@@ -74,8 +74,17 @@ export function createHistoricalContract({
       return { kind: 'invalid', errors: [...misshapen, ...broken] };
     },
 
-    sentAtUtcMs: (item) => Date.parse(item.sentOn as string),
-    typeOf: (item) => (item.messageAttributes as { readonly type: string }).type,
+    messagesOf(item, envelope) {
+      return [{ recipient: null, envelope, item, sentAtUtcMs: Date.parse(item.sentOn as string) }];
+    },
+    typeOf: (item) => attributesOf(item).type,
+    textOf: (item) => attributesOf(item).body ?? '',
+    textField: 'messageAttributes.body',
+    allowsRepeatedTexts: true,
     identified: (item, sourceUuid) => ({ sourceUuid, ...item }),
   };
+}
+
+function attributesOf(item: Item): HistoricalMessage['messageAttributes'] {
+  return item.messageAttributes as HistoricalMessage['messageAttributes'];
 }

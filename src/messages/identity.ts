@@ -27,6 +27,24 @@ export function hashedSourceUuid(digest: Buffer, occurrence: number): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
+/** Between the identity of a record and the recipient; it stands in no phone number. */
+const PART_MARK = '~';
+
+/** The sourceUuid of the message to one of several recipients of a record. */
+export function partSourceUuid(sourceUuid: string, recipient: string): string {
+  return sourceUuid + PART_MARK + recipient;
+}
+
+/** Whether a sourceUuid is that of the message to one of a record's recipients. */
+export function isPartOf(sourceUuid: string, recordSourceUuid: string): boolean {
+  return sourceUuid.startsWith(recordSourceUuid + PART_MARK);
+}
+
+/** The sourceUuid of the record, given that of the message to one of its recipients. */
+export function recordSourceUuid(partUuid: string): string {
+  return partUuid.replace(/~\+\d+$/, '');
+}
+
 /** Numbers equal digests within one input: 0 for the first, 1 for the second, … Exact, and flat in memory. */
 export interface OccurrenceCounter {
   next(digest: Buffer): number;

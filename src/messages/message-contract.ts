@@ -28,6 +28,16 @@ export type CheckedItem =
   | { readonly kind: 'valid'; readonly item: Item }
   | { readonly kind: 'invalid'; readonly errors: readonly FieldError[] };
 
+/** One message as it goes out, its identity still missing. */
+export interface AddressedItem {
+  /** Tells the messages of one record apart; null where the record is one message. */
+  readonly recipient: string | null;
+  readonly envelope: Envelope;
+  readonly item: Item;
+  /** Its place in the conversation, Unix epoch milliseconds; 0 for all where reading order decides. */
+  readonly sentAtUtcMs: number;
+}
+
 export interface MessageContract {
   /** What the keys of a mapping may name, beside `sourceUuid` and the envelope's keys. */
   readonly fields: ContractFields;
@@ -51,10 +61,16 @@ export interface MessageContract {
    * @param nowMs wall-clock time, Unix epoch milliseconds
    */
   check(item: Item, nowMs: number): CheckedItem;
-  /** A valid item's place in its conversation, Unix epoch milliseconds; 0 for all where reading order decides. */
-  sentAtUtcMs(item: Item): number;
+  /** The messages that a valid item stands for: one, or one for each recipient where it names several. */
+  messagesOf(item: Item, envelope: Envelope): readonly AddressedItem[];
   /** What messages are counted by, e.g. `INCOMING`. */
   typeOf(item: Item): string;
+  /** What people read of a message. */
+  textOf(item: Item): string;
+  /** The field that holds it. */
+  readonly textField: string;
+  /** Whether the same text may go to the same customer twice within one run. */
+  readonly allowsRepeatedTexts: boolean;
   /** The item as it is kept and sent, its identity being known now. */
   identified(item: Item, sourceUuid: string): Item;
 }

@@ -1,7 +1,7 @@
 /** Reads, maps and validates everything into a throwaway ledger, and plans a delivery that never happens. */
 import type { Clock } from '../clock.ts';
 import type { DeliveryConfig } from '../config/schema.ts';
-import { MAX_AUTOMATIC_RESENDS } from '../delivery/deliver.ts';
+import { MAX_AUTOMATIC_RESENDS, resendsUnknown } from '../delivery/deliver.ts';
 import type { Destination } from '../destinations/destination.ts';
 import type { Ledger, OnConflict } from '../ledger/ledger.ts';
 import { planRequests } from './plan.ts';
@@ -41,7 +41,7 @@ export async function checkPipeline(options: CheckOptions): Promise<Closing<Chec
   const plan = await ledger.planDelivery({
     limit: null,
     queuedBy: null,
-    resendUnknown: options.delivery.resendUnknown,
+    resendUnknown: resendsUnknown(options.delivery, options.destination),
     maxAutomaticResends: MAX_AUTOMATIC_RESENDS,
   });
   const requests = await planRequests(plan, options.destination, options.delivery.requestsPerSecond);

@@ -1,11 +1,12 @@
 /** Records beside what a run would make of them. Nothing is kept and nothing is sent. */
 import type { HttpDestination, WireRequest } from '../destinations/destination.ts';
 import { DamagedInputError, type FieldError } from '../errors.ts';
+import type { StagedRecord } from '../ledger/ledger.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 import type { OccurrenceCounter } from '../messages/identity.ts';
 import type { Source, SourceRecord } from '../sources/source.ts';
 import type { StageObserver } from './stage.ts';
-import { toStagedRecord } from './staged-record.ts';
+import { toStagedRecords } from './staged-record.ts';
 
 export interface PreviewOptions {
   readonly source: Source;
@@ -41,7 +42,11 @@ export async function* previewRecords(options: PreviewOptions): AsyncGenerator<S
       },
     });
     try {
-      for await (const record of reading) yield { record, becomes: becomes(record, options) };
+      for await (const record of reading) {
+        for (const staged of toStagedRecords(record, mapping, occurrences)) {
+          yield { record, becomes: becomes(staged, options) };
+        }
+      }
     } catch (error) {
       if (!(error instanceof DamagedInputError)) throw error;
       observer.onDamage?.(error);
@@ -49,8 +54,7 @@ export async function* previewRecords(options: PreviewOptions): AsyncGenerator<S
   }
 }
 
-function becomes(record: SourceRecord, { mapping, occurrences, destination }: PreviewOptions): Becomes {
-  const staged = toStagedRecord(record, mapping, occurrences);
+function becomes(staged: StagedRecord, { destination }: PreviewOptions): Becomes {
   switch (staged.kind) {
     case 'skipped':
       return { skipped: staged.reason };

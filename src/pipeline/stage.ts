@@ -20,7 +20,7 @@ import type { Advice, Mapping } from '../mapping/mapping.ts';
 import type { OccurrenceCounter } from '../messages/identity.ts';
 import type { Source, SourceInput } from '../sources/source.ts';
 import { createSkipReasons, type SkipCount } from './skip-reasons.ts';
-import { toStagedRecord } from './staged-record.ts';
+import { toStagedRecords } from './staged-record.ts';
 
 /** One ledger transaction. Larger ones are hardly faster, and hold more records in memory at a time. */
 const CHUNK_RECORDS = 2_000;
@@ -149,9 +149,10 @@ function createStaging(
     });
     try {
       for await (const record of reading) {
-        const staged = toStagedRecord(record, mapping, occurrences);
-        chunk.push(staged);
-        chunkBytes += staged.recordJson.length + (staged.kind === 'message' ? staged.itemJson.length : 0);
+        for (const staged of toStagedRecords(record, mapping, occurrences)) {
+          chunk.push(staged);
+          chunkBytes += staged.recordJson.length + (staged.kind === 'message' ? staged.itemJson.length : 0);
+        }
         if (chunk.length >= CHUNK_RECORDS || chunkBytes >= CHUNK_BYTES) await flush();
       }
     } finally {

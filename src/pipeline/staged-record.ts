@@ -1,20 +1,31 @@
 /** Turns a record and what the mapping made of it into what the ledger keeps. */
 import { hash } from 'node:crypto';
-import type { StagedRecord } from '../ledger/ledger.ts';
-import type { Identity, Mapping, MappingResult } from '../mapping/mapping.ts';
-import { hashedSourceUuid, type OccurrenceCounter } from '../messages/identity.ts';
+import type { StagedMessage, StagedRecord, StagedSkip } from '../ledger/ledger.ts';
+import type { Identity, MappedMessage, MappedMessages, Mapping, MappingResult } from '../mapping/mapping.ts';
+import {
+  hashedSourceUuid,
+  isPartOf,
+  type OccurrenceCounter,
+  partSourceUuid,
+  recordSourceUuid,
+} from '../messages/identity.ts';
+import type { AddressedItem } from '../messages/message-contract.ts';
 import type { SourceRecord } from '../sources/source.ts';
 
 /** 128 bits tell a billion records apart with certainty for all purposes, at half the room of the whole digest. */
 const KEPT_HASH_BYTES = 16;
 
-export function toStagedRecord(
+/**
+ * What the ledger keeps of a record: one entry, or one for each message of a record that reaches several people, and
+ * then each is counted like a record of its own.
+ */
+export function toStagedRecords(
   record: SourceRecord,
   mapping: Mapping,
   occurrences: OccurrenceCounter,
-): StagedRecord {
+): readonly StagedRecord[] {
   const recordJson = JSON.stringify(record.fields);
-  const base = {
+  const base: StagedBase = {
     position: record.position,
     recordHash: shortHash(recordJson),
     recordJson,
@@ -26,34 +37,64 @@ export function toStagedRecord(
   const sourceUuid = sourceUuidOf(result.identity, occurrences);
   switch (result.kind) {
     case 'skipped':
-      return { ...base, kind: 'skipped', reason: result.reason };
-    case 'rejected':
-      return {
-        ...base,
-        kind: 'rejected',
-        errors: result.errors,
-        unreadable: record.problems !== undefined,
-        sourceUuid,
-      };
-    case 'message': {
-      const { departmentUuid, customerUuid } = result.envelope;
-      const { contract } = mapping;
-      const itemJson = JSON.stringify(contract.identified(result.item, sourceUuid as string));
-      return {
-        ...base,
-        kind: 'message',
-        sourceUuid: sourceUuid as string,
-        departmentUuid,
-        customerUuid,
-        sentAtUtcMs: result.sentAtUtcMs,
-        version: result.version,
-        type: contract.typeOf(result.item),
-        contentHash: shortHash(JSON.stringify([departmentUuid, customerUuid]) + itemJson),
-        itemJson,
-        itemBytes: Buffer.byteLength(itemJson),
-      };
+      return [{ ...base, kind: 'skipped', reason: result.reason }];
+    case 'rejected': {
+      const unreadable = record.problems !== undefined;
+      return [{ ...base, kind: 'rejected', errors: result.errors, unreadable, sourceUuid }];
+    }
+    case 'message':
+    case 'several': {
+      const { version } = result;
+      return identified(result, sourceUuid as string, record.origin?.sourceUuid ?? null).map(
+        ([message, uuid]) => ({ ...base, ...stagedMessage(message, uuid, mapping), version }),
+      );
     }
   }
+}
+
+/** What is kept of every record, whatever becomes of it. */
+type StagedBase = Omit<StagedSkip, 'kind' | 'reason'>;
+
+type Addressed = Omit<AddressedItem, 'recipient'>;
+
+/**
+ * Each message with its sourceUuid. One that is fed back from an export keeps the identity that it had there; of
+ * several it speaks for itself alone, whatever has become of the others.
+ *
+ * @param fedBackAs the identity in the export file; null for records of other files
+ */
+function identified(
+  result: MappedMessage | MappedMessages,
+  sourceUuid: string,
+  fedBackAs: string | null,
+): readonly (readonly [Addressed, string])[] {
+  if (result.kind === 'message') {
+    const isPart = fedBackAs !== null && isPartOf(fedBackAs, sourceUuid);
+    return [[result, isPart ? fedBackAs : sourceUuid]];
+  }
+  const ofRecord = sourceUuid === fedBackAs ? recordSourceUuid(sourceUuid) : sourceUuid;
+  const parts = result.messages.map(
+    (message) => [message, partSourceUuid(ofRecord, message.recipient as string)] as const,
+  );
+  const fedBack = parts.filter(([, uuid]) => uuid === fedBackAs);
+  return fedBack.length > 0 ? fedBack : parts;
+}
+
+function stagedMessage(
+  { envelope, item, sentAtUtcMs }: Addressed,
+  sourceUuid: string,
+  { contract }: Mapping,
+): Omit<StagedMessage, keyof StagedBase> {
+  const { departmentUuid, customerUuid } = envelope;
+  const itemJson = JSON.stringify(contract.identified(item, sourceUuid));
+  return {
+    kind: 'message',
+    ...{ sourceUuid, departmentUuid, customerUuid, sentAtUtcMs },
+    type: contract.typeOf(item),
+    contentHash: shortHash(JSON.stringify([departmentUuid, customerUuid]) + itemJson),
+    itemJson,
+    itemBytes: Buffer.byteLength(itemJson),
+  };
 }
 
 /** A record that could not be read is never mapped: its fields may not stand where they seem to. */

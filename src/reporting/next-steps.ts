@@ -12,6 +12,8 @@ export interface NextStep {
 export interface NextStepFacts {
   /** `delivery.resendUnknown`: whether the next run takes up unknown messages by itself. */
   readonly resendUnknown: boolean;
+  /** Whether people get messages at once: none whose fate is unknown is ever sent again by itself. */
+  readonly isLive: boolean;
   /** How records are best handed to a person: as the source has them. */
   readonly exportFormat: 'csv' | 'ndjson';
   /** Flags that the next command needs as well, e.g. `-c other.json`; quoted here. */
@@ -33,7 +35,7 @@ const REMEDIES: Readonly<Partial<Record<StopReason, string>>> = {
 export function nextSteps(
   { records, files, messages, balanced, status, stopReason }: Omit<Summary, 'requests'>,
   openRejects: number,
-  { resendUnknown, exportFormat, flags }: NextStepFacts,
+  { resendUnknown, isLive, exportFormat, flags }: NextStepFacts,
 ): readonly NextStep[] {
   const steps: NextStep[] = [];
   const todo = (why: string) => steps.push({ command: null, why });
@@ -71,9 +73,11 @@ export function nextSteps(
       'message whose fate is unknown',
       'messages whose fate is unknown',
     );
-    if (!resendUnknown) type('retry --unknown', `sends again ${unknown}`);
+    if (isLive) type(`export --state unknown -o unknown.${exportFormat}`, `shows ${unknown}: ask the people`);
+    else if (!resendUnknown) type('retry --unknown', `sends again ${unknown}`);
     else if (!workLeft) type('run', `sends again ${unknown}`);
     type('resolve --as accepted', 'if you know that they arrived (narrow it by --id, --customer or --run)');
+    if (isLive) type('resolve --as resend', 'if you know that they did not arrive');
   }
   if (records.conflicts > 0) {
     type(

@@ -44,12 +44,10 @@ test('a minimal configuration is filled in with the documented defaults', async 
     retryBaseMs: 250,
     retryMaxMs: 30_000,
     maxOutageMs: 900_000,
-    resendUnknown: true,
     maxFailures: null,
   });
   assert.deepEqual(config.ledger, {
     path: 'backhaul.db',
-    keepPayloads: 'until-accepted',
     onConflict: 'reject',
   });
   const { delimiter, encoding, header } = config.source.csv;
@@ -124,7 +122,7 @@ test('all problems are told at once, each with its place, what is wrong, and wha
       'pipeline.config.json:8:70 mapping.sentOn.time.gap: must be one of reject, earlier, later; did you mean earlier?',
       'pipeline.config.json:9:21 mapping.customerUuid: must be text or an object',
       'pipeline.config.json:11:12 skip[0].reason: missing; must be text',
-      'pipeline.config.json:12:28 destination.type: must be mykaarma-historical; did you mean mykaarma-historical?',
+      'pipeline.config.json:12:28 destination.type: must be one of mykaarma-historical, mykaarma-text, kaleyra-whatsapp; did you mean mykaarma-historical?',
       'pipeline.config.json:13:31 delivery.concurency: unknown key; did you mean concurrency?',
       'pipeline.config.json:13:49 delivery.maxAttempts: must be at least 1',
       'pipeline.config.json:13:65 delivery.timeoutMs: must be a whole number',

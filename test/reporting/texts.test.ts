@@ -41,7 +41,7 @@ const CLEAN: Summary = {
   durationMs: 8_123,
 };
 
-const NEXT: NextStepFacts = { resendUnknown: true, exportFormat: 'csv', flags: [] };
+const NEXT: NextStepFacts = { resendUnknown: true, isLive: false, exportFormat: 'csv', flags: [] };
 
 const commands = (summary: Partial<Summary>, openRejects = 0, next = NEXT) =>
   nextSteps({ ...CLEAN, ...summary }, openRejects, next).map(({ command }) => command);
