@@ -2,6 +2,7 @@
  * myKaarma, save historical messages (save-historical-message reference): many messages of one customer per request,
  * `PUT {baseUrl}/department/{departmentUUID}/customer/{customerUUID}/communication/historical`, Basic auth.
  */
+import { historicalCallback } from './callback-url.ts';
 import type { Batch, HttpDestination, Refusal, SendResult } from './destination.ts';
 import {
   basicAuthorization,
@@ -18,6 +19,8 @@ export interface MykaarmaHistoricalOptions extends TransportOptions {
   readonly username: string;
   readonly password: string;
   readonly limits: { readonly maxBatchMessages: number; readonly maxBatchBytes: number };
+  /** Where the API is to report what became of each message; null, the default, for nowhere. */
+  readonly callbackUrl?: string | null;
 }
 
 const OPENING = '{"saveMessageRequestList":[';
@@ -28,8 +31,9 @@ const MAX_ANSWER_BYTES = 8_000_000;
 
 /** @param options.baseUrl e.g. `https://api.mykaarma.com/communications` */
 export function createMykaarmaHistorical(options: MykaarmaHistoricalOptions): HttpDestination {
-  const { baseUrl, username, password, limits } = options;
+  const { baseUrl, username, password, limits, callbackUrl = null } = options;
   const url = urlsBelow(baseUrl);
+  const callback = historicalCallback(callbackUrl);
   return createHttpDestination(options, {
     type: 'mykaarma-historical',
     limits: {
@@ -38,7 +42,8 @@ export function createMykaarmaHistorical(options: MykaarmaHistoricalOptions): Ht
       resendIsSafe: true,
     },
     // A comma per message is one comma too many: the frame is a byte shorter, so that both together are exact.
-    framing: { requestBytes: OPENING.length + CLOSING.length - 1, perMessageBytes: 1 },
+    // An item that has a callback URL of its own is counted with one too many.
+    framing: { requestBytes: OPENING.length + CLOSING.length - 1, perMessageBytes: 1 + callback.bytes },
     headers: { authorization: basicAuthorization(username, password) },
     maxAnswerBytes: MAX_ANSWER_BYTES,
 
@@ -48,7 +53,7 @@ export function createMykaarmaHistorical(options: MykaarmaHistoricalOptions): Ht
         method: 'PUT',
         url: url(...place, 'communication', 'historical'),
         // The stored items byte for byte, so that every attempt is the same.
-        body: OPENING + messages.map((message) => message.itemJson).join(',') + CLOSING,
+        body: OPENING + messages.map(({ itemJson }) => callback.addTo(itemJson)).join(',') + CLOSING,
       };
     },
 

@@ -5,9 +5,10 @@ import { destinationContract } from '../contracts/destination-contract.ts';
 import { outgoing } from '../support/outgoing-messages.ts';
 import { answerJson, type Script, saveAnswer, scriptedServer, uuidsIn } from '../support/scripted-server.ts';
 
-function create(baseUrl: string, timeoutMs: number) {
+function create(baseUrl: string, timeoutMs: number, callbackUrl: string | null = null) {
   return createMykaarmaHistorical({
     baseUrl,
+    callbackUrl,
     username: 'importer',
     password: 'pä:ss',
     limits: { maxBatchMessages: 50, maxBatchBytes: 1_000_000 },
@@ -35,6 +36,33 @@ destinationContract({
   create,
   batch: batchOf,
   accept: (request, response) => answerJson(response, 200, saveAnswer(uuidsIn(request))),
+});
+
+const CALLBACK_URL = 'https://hooks.example.com/callbacks/tökën/historical?a=1&b="2"';
+
+destinationContract({
+  name: 'mykaarma-historical with callbacks',
+  create: (baseUrl, timeoutMs) => create(baseUrl, timeoutMs, CALLBACK_URL),
+  batch: batchOf,
+  accept: (request, response) => answerJson(response, 200, saveAnswer(uuidsIn(request))),
+});
+
+test('every item carries the callback URL, unless it has one of its own, and is else as stored', () => {
+  const plain = outgoing(1, 'u-1', 'says "callBackPathUrl": nothing');
+  const own = {
+    ...outgoing(2),
+    itemJson: '{"sourceUuid":"u-2","callBackPathUrl":"https://elsewhere.example.com"}',
+  };
+  const nested = { ...outgoing(3), itemJson: '{"sourceUuid":"u-3","metaData":{"callBackPathUrl":"no"}}' };
+  const messages = [plain, own, nested];
+  const { body } = create('http://127.0.0.1:1', 1, CALLBACK_URL).requestOf({ ...batchOf(0), messages });
+  const { saveMessageRequestList: items } = JSON.parse(body) as { saveMessageRequestList: unknown[] };
+  assert.deepEqual(items, [
+    { ...(JSON.parse(plain.itemJson) as object), callBackPathUrl: CALLBACK_URL },
+    JSON.parse(own.itemJson),
+    { ...(JSON.parse(nested.itemJson) as object), callBackPathUrl: CALLBACK_URL },
+  ]);
+  assert.ok(body.includes(plain.itemJson.slice(0, -1)), 'the stored bytes');
 });
 
 test('the request is the one of the reference: method, path, credentials, headers, items as stored', async (t) => {
