@@ -8,6 +8,7 @@ import { terminalLine, terminalText } from '../reporting/terminal-text.ts';
 import { defineCommand } from './command.ts';
 import { intakeOf, NO_CREDENTIALS, withDestination } from './compose.ts';
 import { wholeNumber } from './flags.ts';
+import { exitCodeOfSignal } from './interruption.ts';
 import { writeResult } from './output.ts';
 import { loadSetting } from './setting.ts';
 import { watchRun } from './watch-run.ts';
@@ -50,6 +51,7 @@ export const preview = defineCommand({
     writeResult(context.stdout, flags, { preview: sights.map(documentOf) }, () =>
       sights.length === 0 ? 'There are no records.' : sights.map((sight) => textOf(sight, paint)).join('\n'),
     );
+    if (context.signal.aborted) return exitCodeOfSignal(context.signal);
     return isDamaged ? EXIT.incomplete : EXIT.done;
   },
 });

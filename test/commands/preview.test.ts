@@ -139,3 +139,15 @@ test('preview of nothing says so', async (t) => {
   write('export.csv', csvOf([]));
   assert.equal((await backhaul('preview')).stdout, 'There are no records.\n');
 });
+
+test('Ctrl-C ends preview with 130, showing what it has', async (t) => {
+  const { backhaul, write } = await project(t);
+  write('export.csv', csvOf(rows(60_000)));
+  write('broken.csv', `${csvOf(rows(1))}"never closed`);
+  // The damaged file is told of on standard error, which is when the long one begins.
+  const { exitCode, json } = await backhaul('preview --json -n 60000 --input broken.csv --input export.csv', {
+    onStart: (child) => child.stderr?.once('data', () => child.kill('SIGINT')),
+  });
+  assert.equal(exitCode, 130);
+  assert.ok(json<PreviewDocument>().preview.length < 60_000);
+});
