@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 /** The built command; another build of it can be tried by naming its cli.js in BACKHAUL_CLI. */
@@ -17,22 +17,34 @@ export interface CommandOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string | Uint8Array;
+  /** For Node itself, e.g. a module to load first. */
+  readonly nodeFlags?: readonly string[];
   /** Called as soon as the process runs, e.g. to kill it. */
   readonly onStart?: (child: ChildProcess) => void;
 }
 
 /** Runs the built command as a process of its own. */
 export function backhaul(words: readonly string[], options: CommandOptions): Promise<CommandResult> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [CLI, ...words], {
-      cwd: options.cwd,
-      env: { ...process.env, NO_COLOR: '1', ...options.env },
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
-    const stdout: Buffer[] = [];
-    const stderr: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+  return startBackhaul(words, options).result;
+}
+
+export interface RunningCommand {
+  readonly child: ChildProcessWithoutNullStreams;
+  /** Resolves once it has ended and everything that it printed has been read. */
+  readonly result: Promise<CommandResult>;
+}
+
+export function startBackhaul(words: readonly string[], options: CommandOptions): RunningCommand {
+  const child = spawn(process.execPath, [...(options.nodeFlags ?? []), CLI, ...words], {
+    cwd: options.cwd,
+    env: { ...process.env, NO_COLOR: '1', ...options.env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const stdout: Buffer[] = [];
+  const stderr: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+  const result = new Promise<CommandResult>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (exitCode) => {
       const text = Buffer.concat(stdout).toString();
@@ -43,8 +55,9 @@ export function backhaul(words: readonly string[], options: CommandOptions): Pro
         json: () => JSON.parse(text),
       });
     });
-    child.stdin.on('error', () => {}); // A process that ends early does not read its input.
-    child.stdin.end(options.stdin ?? '');
-    options.onStart?.(child);
   });
+  child.stdin.on('error', () => {}); // A process that ends early does not read its input.
+  child.stdin.end(options.stdin ?? '');
+  options.onStart?.(child);
+  return { child, result };
 }

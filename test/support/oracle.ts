@@ -7,9 +7,8 @@
  */
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
-import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
 import Database from 'better-sqlite3';
+import { jsonLines } from './json-lines.ts';
 
 /** A message as the export, read by other means than the product's, says that it should arrive. */
 export interface ExpectedMessage {
@@ -135,11 +134,8 @@ export async function assertGoodManners(
 async function readStored(baseUrl: string): Promise<Map<string, StoredLine>> {
   const response = await fetch(`${new URL(baseUrl).origin}/__stored`);
   assert.equal(response.status, 200);
-  assert.ok(response.body);
   const stored = new Map<string, StoredLine>();
-  const input = Readable.fromWeb(response.body);
-  for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-    const line = JSON.parse(text) as StoredLine;
+  for await (const line of jsonLines<StoredLine>(response)) {
     assert.equal(stored.has(line.sourceUuid), false, 'the API lists each message once');
     stored.set(line.sourceUuid, line);
   }
