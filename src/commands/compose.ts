@@ -71,7 +71,8 @@ function createDestination(
   switch (destination.type) {
     case 'mykaarma-historical': {
       const limits = { maxBatchMessages, maxBatchBytes };
-      return createMykaarmaHistorical({ ...transport, username, password, limits });
+      const { callbackUrl = null } = destination;
+      return createMykaarmaHistorical({ ...transport, username, password, limits, callbackUrl });
     }
     case 'mykaarma-text':
       return createMykaarmaText({ ...transport, username, password, maxBatchBytes });

@@ -67,6 +67,13 @@ export const wholeNumber = (
 /** 0 asks for any port that is free. */
 export const portNumber = (words: Words): Flag<number | undefined> => wholeNumber(words, 0, 65_535);
 
+export const httpUrl = (words: Words): Flag<string | undefined> =>
+  textFlag(words, (value) =>
+    /^https?:$/.test(URL.parse(value)?.protocol ?? '')
+      ? value
+      : new Problem('must be a URL that begins with https:// (or http://)'),
+  );
+
 /** In milliseconds once read. */
 export const duration = (words: Words): Flag<number | undefined> =>
   textFlag(

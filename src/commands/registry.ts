@@ -38,6 +38,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     'Write out messages or rejects in one state',
     async () => (await import('./export.ts')).exportMessages,
   ),
+  verify: entry(
+    'Hold the ledger against callbacks and message events',
+    async () => (await import('./verify.ts')).verify,
+  ),
   listen: entry(
     'Receive message events and callbacks, and archive them',
     async () => (await import('./listen.ts')).listen,

@@ -54,5 +54,8 @@ function faultsOf(given: readonly string[]) {
 
 function rehearsalOf(setting: Setting, baseUrl: string, ledgerPath: string): Setting {
   const { config } = setting;
-  return { ...setting, ledgerPath, config: { ...config, destination: { ...config.destination, baseUrl } } };
+  const destination = { ...config.destination, baseUrl };
+  // A simulator's reports must not end up among real ones.
+  if ('callbackUrl' in destination) delete destination.callbackUrl;
+  return { ...setting, ledgerPath, config: { ...config, destination } };
 }

@@ -3,7 +3,7 @@ import { type CommandContext, defineCommand } from './command.ts';
 import { credentialsOf } from './compose.ts';
 import { execute } from './execute-run.ts';
 import { list, onOff, wholeNumber } from './flags.ts';
-import { deliveryFlags } from './run-flags.ts';
+import { callbackFlags, deliveryFlags, withCallbackUrl } from './run-flags.ts';
 import { loadSetting } from './setting.ts';
 
 export const retry = defineCommand({
@@ -14,11 +14,12 @@ export const retry = defineCommand({
     customer: list({ describe: 'Only this customerUuid; repeatable' }),
     run: wholeNumber({ describe: 'Only messages that this run last attempted' }),
     ...deliveryFlags,
+    ...callbackFlags,
   },
   watchesSignal: true,
 
   async run(flags, context) {
-    const setting = await loadSetting(flags, context);
+    const setting = await loadSetting(withCallbackUrl(flags), context);
     const credentials = await credentialsOf(setting, context);
     const filter: MessageFilter = {
       states: statesOf(flags),

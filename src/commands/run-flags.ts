@@ -1,4 +1,5 @@
-import { duration, onOff, wholeNumber } from './flags.ts';
+import type { GlobalFlags } from './command.ts';
+import { duration, type FlagValues, httpUrl, onOff, wholeNumber } from './flags.ts';
 
 /** Flags of every command that delivers. */
 export const deliveryFlags = {
@@ -11,3 +12,18 @@ export const deliveryFlags = {
 export const readingFlags = {
   reread: onOff({ describe: 'Read files again that were fully staged before' }),
 };
+
+/** Flags of every command that sends to a real API. */
+export const callbackFlags = {
+  'callback-url': httpUrl({
+    describe: 'Where the API reports what became of each message, instead of destination.callbackUrl',
+  }),
+};
+
+/** With the callback URL among the overrides: all that follows from it is found in the configuration. */
+export function withCallbackUrl<F extends GlobalFlags & FlagValues<typeof callbackFlags>>(flags: F): F {
+  const { 'callback-url': url, set } = flags;
+  return url === undefined
+    ? flags
+    : { ...flags, set: [...set, `destination.callbackUrl=${JSON.stringify(url)}`] };
+}

@@ -28,7 +28,7 @@ export interface Evidence {
 
 /** Where the raw text stands. */
 export interface EvidencePosition {
-  readonly archive: string;
+  readonly file: string;
   /** 1-based. */
   readonly line: number;
 }
@@ -40,7 +40,7 @@ export interface EvidencePosition {
  * - `unsent`: it speaks for a message that is waiting to be sent. Nothing changes; a person should know.
  * - `outdated`: it is older than what it would have to be about. Nothing changes.
  * - `known`: it says nothing new.
- * - `stranger`: it names no message of this stream, as do events of everyday messages.
+ * - `foreign`: it names no message of this stream, as do events of everyday messages.
  */
 export const EVIDENCE_EFFECTS = [
   'stored',
@@ -49,7 +49,7 @@ export const EVIDENCE_EFFECTS = [
   'unsent',
   'outdated',
   'known',
-  'stranger',
+  'foreign',
 ] as const;
 export type EvidenceEffect = (typeof EVIDENCE_EFFECTS)[number];
 
@@ -57,7 +57,7 @@ export type EvidenceEffect = (typeof EVIDENCE_EFFECTS)[number];
 export type EvidenceTally = Record<EvidenceEffect, number>;
 
 export function emptyEvidenceTally(): EvidenceTally {
-  return { stored: 0, failed: 0, contradictory: 0, unsent: 0, outdated: 0, known: 0, stranger: 0 };
+  return { stored: 0, failed: 0, contradictory: 0, unsent: 0, outdated: 0, known: 0, foreign: 0 };
 }
 
 /** Something that a person should know of. */

@@ -33,7 +33,7 @@ import { keepsStored, type LedgerContext, STATE, stateOf } from './context.ts';
 import type { Ledger, MessageId, MessageState } from './ledger.ts';
 import { createMessageUuids } from './message-uuids.ts';
 
-type Effect = Exclude<EvidenceEffect, 'stranger'>;
+type Effect = Exclude<EvidenceEffect, 'foreign'>;
 
 const EFFECTS: Record<MessageState, { readonly spokenFor: Effect; readonly reported: Effect }> = {
   pending: { spokenFor: 'unsent', reported: 'outdated' },
@@ -147,7 +147,7 @@ function ACCEPTED_BEFORE(stream: number): string {
 
 function mostTelling(effects: readonly Effect[]): EvidenceEffect {
   return EVIDENCE_EFFECTS.find(
-    (effect) => effect === 'stranger' || effects.includes(effect),
+    (effect) => effect === 'foreign' || effects.includes(effect),
   ) as EvidenceEffect;
 }
 
@@ -197,7 +197,7 @@ function createRecords({ db, stream }: LedgerContext) {
     has: (id: MessageId, { receivedAtMs }: Evidence): boolean => has.get(id, receivedAtMs) !== undefined,
     keep(id: MessageId, { kind, receivedAtMs, position, code, error }: Evidence, effect: Effect): void {
       insert.run({
-        ...{ id, receivedAtMs, code, error, line: position.line, archive: archiveOf(position.archive) },
+        ...{ id, receivedAtMs, code, error, line: position.line, archive: archiveOf(position.file) },
         kind: EVIDENCE_KINDS.indexOf(kind),
         effect: EVIDENCE_EFFECTS.indexOf(effect),
       });

@@ -23,7 +23,7 @@ export interface OpenLedgerOptions {
   readonly destinationType: string;
   readonly baseUrl: string;
   /** Default: `until-accepted`. */
-  readonly keepPayloads?: KeepPayloads;
+  readonly keepPayloads?: KeepPayloads | undefined;
   readonly clock?: Clock;
   /** Default: `create`. */
   readonly mode?: LedgerMode;

@@ -232,7 +232,7 @@ function timesOf({ startedAtMs, endedAtMs }: ReadingFacts): { startedAt: string;
   };
 }
 
-function exitCodeFor(status: SummaryStatus, signal: ReadingFacts['signal']): ExitCode {
+export function exitCodeFor(status: SummaryStatus, signal: ReadingFacts['signal']): ExitCode {
   switch (status) {
     case 'complete':
       return EXIT.done;

@@ -165,7 +165,7 @@ export function evidenceContract(openFresh: OpenFresh): void {
       ['a', 'b', 'c'].map((id) => stagedMessage({ id })),
     );
     const seen = (messageUuid: string) => evidence('seen', { messageUuid });
-    assert.equal(await effectOf(ledger, seen('m-a')), 'stranger');
+    assert.equal(await effectOf(ledger, seen('m-a')), 'foreign');
     await deliverAll(ledger, run, ({ id, sourceUuid }) =>
       sourceUuid === 'a' ? settlement(id, 'accepted', { messageUuid: 'm-a' }) : settlement(id, 'accepted'),
     );
@@ -180,7 +180,7 @@ export function evidenceContract(openFresh: OpenFresh): void {
     const place = openFresh(t);
     const [one, two] = [await place.open({ stream: 'one' }), await place.open({ stream: 'two' })];
     await accepted(one);
-    assert.equal(await effectOf(two, evidence('stored', { id: 'a', messageUuid: 'm-a' })), 'stranger');
+    assert.equal(await effectOf(two, evidence('stored', { id: 'a', messageUuid: 'm-a' })), 'foreign');
     assert.equal(await stateOf(one), 'accepted');
   });
 
@@ -188,7 +188,7 @@ export function evidenceContract(openFresh: OpenFresh): void {
     const ledger = await openFresh(t).open();
     await WAYS.stored(ledger);
     await stage(ledger, await begin(ledger), [stagedMessage({ id: 'b' })]);
-    const position = { archive: 'events-20250402-0003.ndjson', line: 7 };
+    const position = { file: 'events-20250402-0003.ndjson', line: 7 };
     const { notices } = await ledger.recordEvidence([
       evidence('failed', { id: 'a', position }),
       evidence('stored', { id: 'b', position }),

@@ -17,7 +17,7 @@ export function evidence(kind: EvidenceKind, { id = null, ...words }: EvidenceWo
     code: kind === 'failed' ? 'LATE_FAILURE' : null,
     error: null,
     receivedAtMs: HEARD_MS,
-    position: { archive: 'events-20250401-0001.ndjson', line: 1 },
+    position: { file: 'events-20250401-0001.ndjson', line: 1 },
     ...words,
   };
 }
