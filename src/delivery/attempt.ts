@@ -73,6 +73,7 @@ export function createAttempt(options: AttemptOptions): Send {
       attempt,
       status: result.status,
       result: resultCode,
+      requestUuid: (result.kind === 'answered' && result.requestUuid) || null,
       endedAtMs: clock.nowMs(),
       settlements,
     });

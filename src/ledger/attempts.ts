@@ -23,7 +23,8 @@ export function createAttempts(
     'SELECT run, messages FROM attempt WHERE id = ? AND ended_at_ms IS NULL',
   );
   const endAttempt = db.prepare(`
-    UPDATE attempt SET ended_at_ms = @endedAtMs, status = @status, result = @result WHERE id = @attempt`);
+    UPDATE attempt SET ended_at_ms = @endedAtMs, status = @status, result = @result, request_uuid = @requestUuid
+    WHERE id = @attempt`);
 
   const OF_THE_ATTEMPT = 'WHERE id = @id AND attempt = @attempt AND state = 1';
   const outcomes: Record<Settlement['outcome'], (parameters: Parameters) => number> = {
@@ -87,7 +88,7 @@ export function createAttempts(
     return attempt;
   }
 
-  function settle({ attempt, settlements, status, result, endedAtMs }: AttemptEnd): void {
+  function settle({ attempt, settlements, requestUuid = null, ...answer }: AttemptEnd): void {
     const open = openAttempt.get(attempt);
     if (open === undefined) throw new Error(`Attempt ${attempt} is not open.`);
     if (settlements.length !== open.messages) {
@@ -98,7 +99,7 @@ export function createAttempts(
         throw new Error(`Message ${said.id} is no part of attempt ${attempt}, or is settled already.`);
       }
     }
-    endAttempt.run({ attempt, status, result, endedAtMs });
+    endAttempt.run({ attempt, requestUuid, ...answer });
   }
 
   return {

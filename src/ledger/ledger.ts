@@ -74,6 +74,11 @@ export interface StagedMessage extends StagedBase {
    * apart. The newest one is kept, in whatever order they come.
    */
   readonly version?: number | null;
+  /**
+   * Present where the same text must not go to the same customer twice by one run: SHA-256 of both, first 16 bytes, and
+   * the error of the reject that is kept in its place.
+   */
+  readonly once?: { readonly textHash: Buffer; readonly error: FieldError };
 }
 
 export interface StagedSkip extends StagedBase {
@@ -87,6 +92,8 @@ export interface StagedReject extends StagedBase {
   /** True when the reader, not the mapping, found the fault: fed back unchanged it is still at fault. */
   readonly unreadable: boolean;
   readonly sourceUuid: string | null;
+  /** True when it concerns this identity alone: equal records may have other fates. */
+  readonly own?: boolean;
 }
 
 export type StagedRecord = StagedMessage | StagedSkip | StagedReject;
@@ -207,6 +214,8 @@ export interface AttemptEnd {
   readonly status: number | null;
   /** `answered`, or the refusal's code. */
   readonly result: string;
+  /** The API's own identifier of the request; null or left out where it gave none. */
+  readonly requestUuid?: string | null;
   readonly endedAtMs: number;
   readonly settlements: readonly Settlement[];
 }

@@ -7,6 +7,8 @@
  *              ├────fed back from an export, and taken───▶ corrected
  *              └────a person's word─────────────────────▶ dismissed
  *
+ * A reject of its own identity (see `StagedReject.own`) is matched by that identity only.
+ *
  * `corrected` and `dismissed` are final: tonight's export still holds the bad record, and nobody is to hear of it again.
  */
 import { keepsAccepted, type LedgerContext } from './context.ts';
@@ -50,6 +52,7 @@ export function createRejects(context: LedgerContext): Rejects {
       SELECT ${COLUMNS} FROM reject r JOIN input i ON i.id = r.input
       WHERE r.stream = ${stream} AND r.line IS @line AND i.name = @file
         AND (r.line IS NOT NULL OR r.record_hash = @recordHash OR r.source_uuid = @sourceUuid)
+        AND (r.own = 0 OR r.source_uuid IS @sourceUuid)
       ORDER BY r.status = ${open} DESC, same_record DESC, r.source_uuid IS @sourceUuid DESC, r.seen_input DESC
       LIMIT 1`),
     // Equal records of one input are several rejects: each is matched once per reading.
@@ -57,18 +60,21 @@ export function createRejects(context: LedgerContext): Rejects {
       SELECT ${COLUMNS} FROM reject r
       WHERE r.stream = ${stream} AND r.record_hash = @recordHash
         AND r.status IN (${open}, ${closed}, ${corrected}, ${dismissed}) AND r.seen_input < @input
+        AND (r.own = 0 OR r.source_uuid IS @sourceUuid)
       ORDER BY r.status, r.seen_input, r.id LIMIT 1`),
     openByRecord: db.prepare<[object], { id: number }>(`
       SELECT id FROM reject
-      WHERE stream = ${stream} AND record_hash = @recordHash AND status = ${open} ORDER BY seen_input, id LIMIT 1`),
+      WHERE stream = ${stream} AND record_hash = @recordHash AND status = ${open}
+        AND (own = 0 OR source_uuid IS @sourceUuid)
+      ORDER BY seen_input, id LIMIT 1`),
     insert: db.prepare(`
       INSERT INTO reject (stream, status, record_hash, input, line, byte, place, seen_input, unreadable,
-        source_uuid, errors, record)
+        source_uuid, own, errors, record)
       VALUES (${stream}, ${open}, @recordHash, @input, @line, @byte, @place, @input, @unreadable,
-        @sourceUuid, @errors, @record)`),
+        @sourceUuid, @own, @errors, @record)`),
     update: db.prepare(`
       UPDATE reject SET status = ${open}, seen_input = @input, unreadable = @unreadable, source_uuid = @sourceUuid,
-        errors = @errors, record = @record
+        own = @own, errors = @errors, record = @record
       WHERE id = @id`),
     seen: db.prepare('UPDATE reject SET seen_input = @input WHERE id = @id'),
     close: db.prepare(`UPDATE reject SET status = @status, record = ${droppedRecord} WHERE id = @id`),
@@ -77,13 +83,12 @@ export function createRejects(context: LedgerContext): Rejects {
   function findByOrigin(record: StagedRecord): RejectRow | undefined {
     const { origin, recordHash } = record;
     if (origin === undefined || origin.file === null) return undefined;
-    const sourceUuid = record.kind === 'skipped' ? null : record.sourceUuid;
-    return statements.byOrigin.get({ ...origin, recordHash, sourceUuid });
+    return statements.byOrigin.get({ ...origin, recordHash, sourceUuid: identityOf(record) });
   }
 
   function keep(record: StagedReject, input: InputId): void {
     const { recordHash, recordJson, sourceUuid, position } = record;
-    const known = findByOrigin(record) ?? statements.unseen.get({ recordHash, input });
+    const known = findByOrigin(record) ?? statements.unseen.get({ recordHash, input, sourceUuid });
     const isFinal = known?.status === corrected || known?.status === dismissed;
     if (known !== undefined && isFinal) {
       statements.seen.run({ id: known.id, input });
@@ -91,6 +96,7 @@ export function createRejects(context: LedgerContext): Rejects {
     }
     const fields = {
       unreadable: record.unreadable || (known?.unreadable === 1 && isUnchanged(known, record)) ? 1 : 0,
+      own: record.own === true ? 1 : 0,
       ...{ input, sourceUuid, errors: JSON.stringify(record.errors), record: recordJson },
     };
     if (known !== undefined) statements.update.run({ id: known.id, ...fields });
@@ -109,7 +115,8 @@ export function createRejects(context: LedgerContext): Rejects {
     if (origin?.status === open) {
       statements.close.run({ id: origin.id, status: corrected });
     } else {
-      const known = statements.openByRecord.get({ recordHash: record.recordHash });
+      const { recordHash } = record;
+      const known = statements.openByRecord.get({ recordHash, sourceUuid: identityOf(record) });
       if (known !== undefined) statements.close.run({ id: known.id, status: closed });
     }
     return true;
@@ -134,6 +141,10 @@ export function createRejects(context: LedgerContext): Rejects {
     release,
     dismiss: (filter) => dismiss.immediate(filter),
   };
+}
+
+function identityOf(record: StagedRecord): string | null {
+  return record.kind === 'skipped' ? null : record.sourceUuid;
 }
 
 /** Compared cell by cell: an export pads short rows with empty cells and writes every value as text. */

@@ -10,11 +10,12 @@ import {
   type RecordTally,
   type RunId,
   type StagedMessage,
-  SUPERSEDED,
   type StagedRecord,
   type StageResult,
+  SUPERSEDED,
 } from './ledger.ts';
 import type { Rejects } from './rejects.ts';
+import { createRefuseRepeat } from './repeated-texts.ts';
 
 /** The message that has a record's identity already. */
 interface Known {
@@ -44,6 +45,7 @@ export function createStaging(context: LedgerContext, rejects: Rejects): Pick<Le
   const { db, stream } = context;
   const conversations = createConversations(context);
   const messages = createMessageStatements(context, conversations);
+  const refuseRepeat = createRefuseRepeat(context);
   const runOf = db.prepare('SELECT run FROM input WHERE id = ?').pluck();
   const addToTally = db.prepare(
     `UPDATE message_tally SET messages = messages + ? WHERE stream = ${stream} AND state = ${STATE.pending}`,
@@ -52,7 +54,8 @@ export function createStaging(context: LedgerContext, rejects: Rejects): Pick<Le
   const stageAll = db.transaction((batch: Batch, records: readonly StagedRecord[]) => {
     const { tally } = batch;
     let mayCloseRejects = rejects.anyOpen();
-    for (const record of records) {
+    for (const given of records) {
+      const record = given.kind === 'message' ? (refuseRepeat(given) ?? given) : given;
       if (record.kind === 'rejected') {
         rejects.keep(record, batch.input);
         mayCloseRejects = true;
@@ -158,8 +161,8 @@ function maySendAgain({ state }: Known): boolean {
 function createMessageStatements({ db, stream }: LedgerContext, conversations: Conversations) {
   const insertMessage = db.prepare(`
     INSERT INTO message (stream, source_uuid, conversation, type, sent_at_ms, content_hash, record_hash, input, line,
-      version)
-    VALUES (${stream}, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (stream, source_uuid) DO NOTHING`);
+      version, text_hash)
+    VALUES (${stream}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (stream, source_uuid) DO NOTHING`);
   const writePayload = db.prepare(`
     INSERT INTO payload (message, item, record) VALUES (?, ?, ?)
     ON CONFLICT (message) DO UPDATE SET item = excluded.item, record = excluded.record`);
@@ -174,7 +177,7 @@ function createMessageStatements({ db, stream }: LedgerContext, conversations: C
       state = CASE ambiguous WHEN 1 THEN 4 ELSE 0 END, queued_by = CASE ambiguous WHEN 1 THEN 0 END, has_payload = 1,
       content_hash = @contentHash, record_hash = @recordHash, input = @input, line = @line,
       code = CASE ambiguous WHEN 1 THEN code END, error = CASE ambiguous WHEN 1 THEN error END,
-      message_uuid = NULL, warnings = NULL, version = @version
+      message_uuid = NULL, warnings = NULL, version = @version, text_hash = @textHash
     WHERE id = @id`);
   const supersede = db.prepare(`
     INSERT INTO conflict (stream, message, record_hash, superseded, input, line)
@@ -206,6 +209,7 @@ function createMessageStatements({ db, stream }: LedgerContext, conversations: C
       const { changes, lastInsertRowid } = insertMessage.run(
         ...[message.sourceUuid, conversation, type, message.sentAtUtcMs],
         ...[message.contentHash, message.recordHash, input, message.position.line, message.version ?? null],
+        message.once?.textHash ?? null,
       );
       if (changes === 0) return false;
       writePayload.run(lastInsertRowid, message.itemJson, message.recordJson);
@@ -241,6 +245,7 @@ function createMessageStatements({ db, stream }: LedgerContext, conversations: C
           input,
           line: message.position.line,
           version: message.version ?? null,
+          textHash: message.once?.textHash ?? null,
         },
       });
       writePayload.run(id, message.itemJson, message.recordJson);

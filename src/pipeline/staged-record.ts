@@ -9,7 +9,7 @@ import {
   partSourceUuid,
   recordSourceUuid,
 } from '../messages/identity.ts';
-import type { AddressedItem } from '../messages/message-contract.ts';
+import type { AddressedItem, MessageContract } from '../messages/message-contract.ts';
 import type { SourceRecord } from '../sources/source.ts';
 
 /** 128 bits tell a billion records apart with certainty for all purposes, at half the room of the whole digest. */
@@ -94,6 +94,23 @@ function stagedMessage(
     contentHash: shortHash(JSON.stringify([departmentUuid, customerUuid]) + itemJson),
     itemJson,
     itemBytes: Buffer.byteLength(itemJson),
+    ...(contract.allowsRepeatedTexts ? {} : { once: onceOf(customerUuid, contract.textOf(item), contract) }),
+  };
+}
+
+function onceOf(
+  customerUuid: string,
+  text: string,
+  { textField }: MessageContract,
+): NonNullable<StagedMessage['once']> {
+  return {
+    textHash: shortHash(JSON.stringify([customerUuid, text])),
+    error: {
+      field: textField,
+      code: 'DUPLICATE_TEXT',
+      message: 'the same text to the same customer is sent already by this run',
+      fix: 'Dismiss it, feed it back on its own to have it sent, or set destination.allowDuplicateTexts to true.',
+    },
   };
 }
 

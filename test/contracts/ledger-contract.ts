@@ -8,6 +8,7 @@ import { deliveryContract } from './ledger-delivery-contract.ts';
 import { evidenceContract } from './ledger-evidence-contract.ts';
 import { lookingContract } from './ledger-looking-contract.ts';
 import { rejectsContract } from './ledger-rejects-contract.ts';
+import { repeatsContract } from './ledger-repeats-contract.ts';
 import { stagingContract } from './ledger-staging-contract.ts';
 import { statesContract } from './ledger-states-contract.ts';
 import { versionsContract } from './ledger-versions-contract.ts';
@@ -29,6 +30,7 @@ export function ledgerContract(name: string, openFresh: OpenFresh): void {
   describe(`${name}: staging`, () => stagingContract(openFresh));
   describe(`${name}: versions`, () => versionsContract(openFresh));
   describe(`${name}: rejects`, () => rejectsContract(openFresh));
+  describe(`${name}: repeats`, () => repeatsContract(openFresh));
   describe(`${name}: states`, () => statesContract(openFresh));
   describe(`${name}: delivery`, () => deliveryContract(openFresh));
   describe(`${name}: evidence`, () => evidenceContract(openFresh));
