@@ -48,14 +48,16 @@ export function tell(answer: HistoricalAnswer, sourceUuid: string, does: ItemEff
 /**
  * The asynchronous result for one item. Its shape is not published: the answer's own is assumed, with one line.
  * @param isStored false: the item was accepted, yet could not be stored.
+ * @param attempt of the item: every error has an identifier of its own.
  */
 export function callbackOf(
   sourceUuid: string,
   isStored: boolean,
+  attempt: number,
 ): Omit<HistoricalAnswer, 'errors' | 'warnings'> {
   const errors = isStored
     ? []
-    : [answerError('SIMULATED_FAILURE', 'this message could not be stored', sourceUuid)];
+    : [answerError('SIMULATED_FAILURE', 'this message could not be stored', `${sourceUuid} ${attempt}`)];
   return {
     saveMessageResponse: [{ sourceUuid, messageUuid: messageUuidOf(sourceUuid), errors, warnings: [] }],
     succesfullySubmittedSourceUuids: isStored ? [sourceUuid] : [],

@@ -62,7 +62,7 @@ export function createHistoricalApi(parts: HistoricalApiParts): HistoricalApi {
       },
       begin() {
         const itemFaults = strikeItems(customer, submitted);
-        return () => ({ status: 200, document: process(customer, items, itemFaults) });
+        return () => ({ status: 200, document: process(customer, items, submitted, itemFaults) });
       },
     };
   }
@@ -97,6 +97,7 @@ export function createHistoricalApi(parts: HistoricalApiParts): HistoricalApi {
   function process(
     customer: CustomerRecord,
     items: readonly ReceivedItem[],
+    submitted: readonly { readonly attempt: number }[],
     itemFaults: readonly (Fault | null)[],
   ): HistoricalAnswer {
     const answer = emptyAnswer();
@@ -113,7 +114,7 @@ export function createHistoricalApi(parts: HistoricalApiParts): HistoricalApi {
       const does = effectOf(fault);
       if (fault?.stores === false) failed++;
       else store(customer, received);
-      if (fault?.stores !== false || does === 'fail-later') report(received);
+      if (fault?.stores !== false || does === 'fail-later') report(received, submitted[index]?.attempt ?? 1);
       tell(answer, sourceUuid, does);
     });
     return answer;
@@ -134,9 +135,9 @@ export function createHistoricalApi(parts: HistoricalApiParts): HistoricalApi {
   }
 
   /** What is stored stays so, even if it was to fail when it came again. */
-  function report({ sourceUuid, callbackUrl }: ReceivedItem): void {
+  function report({ sourceUuid, callbackUrl }: ReceivedItem, attempt: number): void {
     if (callbackUrl === null) return;
-    const result = callbackOf(sourceUuid, memory.isStored(sourceUuid));
+    const result = callbackOf(sourceUuid, memory.isStored(sourceUuid), attempt);
     callbacks.post('historicalCallbacks', callbackUrl, result, sourceUuid);
   }
 
