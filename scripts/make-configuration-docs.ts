@@ -40,9 +40,14 @@ backhaul check --set delivery.concurrency=8 --set 'mapping["messageAttributes.bo
 const NOTES: Readonly<Record<string, string>> = {
   mapping: `A key is a dotted path of the request, or one of the envelope: \`departmentUuid\`, \`customerUuid\`. A rule is a
 column name, or an object. Its parts apply in this order: \`from\` / \`firstOf\` / \`template\` / \`value\`, \`json\`,
-\`split\`, \`trim\`, then one of \`phone\`, \`time\`, \`map\`, then \`lookup\`, then \`default\`. An empty cell is absent:
-\`default\` fills absence only. What \`map\` or \`lookup\` does not know rejects the record, unless \`otherwise\` says
+\`split\`, \`trim\`, then one of \`phone\`, \`time\`, \`map\`, \`codes\`, then \`lookup\`, then \`default\`. An empty cell is absent:
+\`default\` fills absence only. What \`map\`, \`codes\` or \`lookup\` does not know rejects the record, unless \`otherwise\` says
 what to use. Absent fields are left out of the request; null is never sent. An exact column name beats a dotted path.
+
+`,
+  preset: `A preset is ordinary configuration: what you write under \`mapping\`, \`codes\` and \`skip\` takes the place of single rules of it.
+A rule \`{ "value": null }\` takes one away; a skip rule takes the place of the preset's with the same \`reason\`. Its rules are spelt
+out in [message-events.md](message-events.md) and [kaleyra.md](kaleyra.md).
 
 `,
   skip: `The first rule that holds decides; each has exactly one of \`in\`, \`notIn\`, \`empty\`, \`matches\`.

@@ -112,7 +112,12 @@ const lookupSchema = z.strictObject({
 const conditionSchema = z
   .strictObject({
     from: nonEmpty.describe('Column, or dotted path into nested JSON.'),
-    in: z.array(z.string()).min(1).optional().describe('Skip when the cell is one of these.'),
+    in: z
+      .array(z.string())
+      .optional()
+      .describe(
+        'Skip when the cell is one of these. An empty list is never: it puts a rule of the preset out of force.',
+      ),
     notIn: z.array(z.string()).min(1).optional().describe('Skip when the cell is none of these.'),
     empty: z.boolean().optional().describe('Skip when the cell is empty (true) or filled (false).'),
     matches: z.string().optional().describe('Skip when this regular expression matches the cell.'),
@@ -169,11 +174,12 @@ const ruleObjectSchema = z
       .describe('Read as a phone number of this region, written as E.164.'),
     time: timeSchema.optional().describe('Read as a time, written as a UTC instant with milliseconds.'),
     map: z.record(z.string(), z.json()).optional().describe('Replace each text by its value.'),
+    codes: nonEmpty.optional().describe('The same, by the table of this name in `codes`.'),
     lookup: nonEmpty.optional().describe('Replace by what the lookup of this name holds.'),
     otherwise: z
       .json()
       .optional()
-      .describe('For `map` and `lookup`: used where nothing matches, instead of a reject.'),
+      .describe('For `map`, `codes` and `lookup`: used where nothing matches, instead of a reject.'),
     noteDocument: z
       .boolean()
       .optional()
@@ -188,13 +194,31 @@ const ruleObjectSchema = z
         .length === 1,
     { message: 'needs exactly one of `from`, `firstOf`, `template`, `value`, `hash`' },
   )
-  .refine((rule) => [rule.phone, rule.time, rule.map].filter((part) => part !== undefined).length <= 1, {
-    message: 'takes at most one of `phone`, `time`, `map`',
-  });
+  .refine(
+    (rule) => [rule.phone, rule.time, rule.map, rule.codes].filter((part) => part !== undefined).length <= 1,
+    { message: 'takes at most one of `phone`, `time`, `map`, `codes`' },
+  );
 
 export const ruleSchema = z.union([nonEmpty.describe('A column name.'), ruleObjectSchema]);
 export type Rule = z.infer<typeof ruleSchema>;
 export type RuleObject = z.infer<typeof ruleObjectSchema>;
+
+const codesSchema = z.record(nonEmpty, z.record(z.string(), z.json()));
+export type CodeTables = z.infer<typeof codesSchema>;
+
+export const PRESETS = ['mykaarma-message-events', 'kaleyra-report', 'kaleyra-log'] as const;
+export type PresetName = (typeof PRESETS)[number];
+
+const presetOptionsSchema = z.strictObject({
+  zone: nonEmpty.default('UTC').describe('IANA zone of times that carry none.'),
+  attachmentsBaseUrl: z
+    .url({ protocol: /^https?$/, error: 'must be a URL that begins with https:// (or http://)' })
+    .optional()
+    .describe(
+      'Where the files lie that message events name without a URL. Without it their names are kept in metaData.',
+    ),
+});
+export type PresetOptions = z.infer<typeof presetOptionsSchema>;
 
 /* ------------------------------------------------------------- destination */
 
@@ -473,7 +497,20 @@ export const configSchema = z.strictObject({
   source: sourceSchema.describe('Where records come from.'),
   lookups: z.record(nonEmpty, lookupSchema).default({}).describe('Crosswalk files, by name.'),
   skip: z.array(conditionSchema).default([]).describe('Records that are not to be imported.'),
-  mapping: z.record(nonEmpty, ruleSchema).describe('Request path → where its value comes from.'),
+  preset: z
+    .enum(PRESETS)
+    .optional()
+    .describe(
+      'Rules that come with the program, for exports of a known form: see docs/message-events.md and docs/kaleyra.md.',
+    ),
+  presetOptions: presetOptionsSchema.prefault({}).describe('What the preset has to be told.'),
+  codes: codesSchema
+    .default({})
+    .describe('Code tables by name: what a code of the export means. They add to those of the preset.'),
+  mapping: z
+    .record(nonEmpty, ruleSchema)
+    .default({})
+    .describe('Request path → where its value comes from. Each rule takes the place of the preset’s.'),
   mapper: z
     .string()
     .optional()

@@ -7,17 +7,19 @@ import { required } from '../messages/field-errors.ts';
 import type { MessageContract } from '../messages/message-contract.ts';
 import type { SourceRecord } from '../sources/source.ts';
 import { textOf } from './cells.ts';
+import { compileCodeSightings } from './code-sightings.ts';
 import { coerceItem, finishDraft } from './draft.ts';
 import { mappingFingerprint } from './fingerprint.ts';
 import { checkColumns } from './header.ts';
 import type { LoadedLookups } from './lookup.ts';
 import { compileMapper, type Draft, type LoadedMapper } from './mapper.ts';
 import type { Advice, Identity, Mapping, MappingResult, RejectedRecord } from './mapping.ts';
+import { expandPreset, type MappingConfig } from './presets/expand.ts';
 import { compileRules, isRuled } from './rules.ts';
 import { compileSkip } from './skip.ts';
 
 export interface CompileOptions {
-  readonly config: Pick<Config, 'mapping' | 'skip' | 'lookups' | 'destination'>;
+  readonly config: MappingConfig;
   readonly lookups: LoadedLookups;
   readonly mapper: LoadedMapper | null;
   /** Tells drafts that are scheduled for the future; nothing else depends on it. */
@@ -27,13 +29,17 @@ export interface CompileOptions {
 /** @throws {UsageError} when a rule makes no sense; its code says which way */
 export function compileMapping({ config, lookups, mapper, clock }: CompileOptions): Mapping {
   const contract = messageContractOf(config.destination);
-  const rules = compileRules(config.mapping, lookups, contract, mapper !== null);
-  const skipReason = compileSkip(config.skip);
+  const expanded = expandPreset(config);
+  const { mapping, skip } = expanded;
+  const rules = compileRules(mapping, lookups, contract, mapper !== null);
+  const skipReason = compileSkip(skip);
   const runMapper = mapper === null ? null : compileMapper(mapper, lookups);
-  const columns = new Set([...rules.columns, ...config.skip.map(({ from }) => from)]);
+  const readCodes = compileCodeSightings(expanded);
+  const columns = new Set([...rules.columns, ...skip.map(({ from }) => from)]);
 
-  function map(record: SourceRecord): MappingResult {
-    if (record.problems && record.problems.length > 0) return rejected(record.problems, null);
+  function map(given: SourceRecord): MappingResult {
+    if (given.problems && given.problems.length > 0) return rejected(given.problems, null);
+    const record = expanded.withDerived(given);
     let errors: FieldError[] = [];
     let identity = rules.identity?.read(record, errors) ?? null;
     const reason = skipReason(record.fields);
@@ -75,10 +81,18 @@ export function compileMapping({ config, lookups, mapper, clock }: CompileOption
 
   return {
     contract,
-    fingerprint: mappingFingerprint(config, { contract, lookups, mapper }),
-    advice: [...adviceOn(config, contract, mapper), ...[...lookups.values()].flatMap(({ advice }) => advice)],
-    checkHeader: (header) => checkColumns(columns, header),
+    fingerprint: mappingFingerprint(
+      { mapping, skip, lookups: config.lookups },
+      { contract, lookups, mapper, preset: expanded.decisive },
+    ),
+    advice: [
+      ...adviceOn(mapping, contract, mapper),
+      ...expanded.advice,
+      ...[...lookups.values()].flatMap(({ advice }) => advice),
+    ],
+    checkHeader: (header) => checkColumns(columns, header, expanded.mayLack),
     map,
+    codesOf: (record) => readCodes(expanded.withDerived(record).fields),
   };
 }
 
@@ -108,7 +122,7 @@ function identityAfterMapper(draft: Draft, ofRules: Identity | null, errors: Fie
 }
 
 function adviceOn(
-  { mapping }: CompileOptions['config'],
+  mapping: Config['mapping'],
   { recommendedKeys }: MessageContract,
   mapper: LoadedMapper | null,
 ): Advice[] {

@@ -19,8 +19,9 @@ export function checkConstants(path: RequestPath, rule: RuleObject, fields: Cont
   check(replaced, rule.otherwise, `${name}.otherwise`, fields);
   // What is looked up, split or read further is no value of the field yet.
   if (rule.lookup !== undefined) return;
+  const table = rule.codes === undefined ? `${name}.map` : `codes.${rule.codes}`;
   for (const [key, value] of Object.entries(rule.map ?? {})) {
-    check(replaced, value, `${name}.map[${JSON.stringify(key)}]`, fields);
+    check(replaced, value, `${table}[${JSON.stringify(key)}]`, fields);
   }
   const isFinal = [rule.json, rule.split, rule.trim, rule.phone, rule.time, rule.map].every(
     (part) => part === undefined,

@@ -5,8 +5,15 @@ import type { Header } from '../sources/source.ts';
 import { firstOfSeveral } from './cells.ts';
 import type { Advice } from './mapping.ts';
 
-/** @throws {UsageError} AMBIGUOUS_COLUMN when a rule names a column that occurs more than once. */
-export function checkColumns(named: ReadonlySet<string>, header: Header): Advice[] {
+/**
+ * @param mayLack whether a named column may be missing without a word
+ * @throws {UsageError} AMBIGUOUS_COLUMN when a rule names a column that occurs more than once.
+ */
+export function checkColumns(
+  named: ReadonlySet<string>,
+  header: Header,
+  mayLack: (name: string) => boolean,
+): Advice[] {
   const columns = new Set(header.columns);
   const ambiguous = header.duplicates.find((name) => named.has(name));
   if (ambiguous !== undefined) {
@@ -19,7 +26,7 @@ export function checkColumns(named: ReadonlySet<string>, header: Header): Advice
     );
   }
   return [...named]
-    .filter((name) => !columns.has(name) && !columns.has(firstOfSeveral(name) ?? name))
+    .filter((name) => !mayLack(name) && !columns.has(name) && !columns.has(firstOfSeveral(name) ?? name))
     .map((name) => unknownColumn(name, header));
 }
 

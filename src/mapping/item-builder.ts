@@ -14,7 +14,11 @@ export interface PathRule {
   readonly read: ValueReader;
 }
 
-/** @throws {UsageError} CONFLICTING_RULES when one rule gives a whole of which another gives a part. */
+/**
+ * Objects with free names may have a rule for the whole and others for single names, which win.
+ *
+ * @throws {UsageError} CONFLICTING_RULES when one rule gives any other whole of which another gives a part.
+ */
 export function compileItem(rules: readonly PathRule[], fields: ContractNode): Builder {
   const root: Branch = { children: new Map() };
   for (const rule of rules) plant(root, rule);
@@ -29,7 +33,7 @@ interface Branch {
 function plant(root: Branch, rule: PathRule): void {
   let branch = root;
   for (const segment of rule.path.segments) {
-    if (branch.rule) throw conflict(branch.rule, rule);
+    if (branch.rule && !isFree(branch.rule)) throw conflict(branch.rule, rule);
     let child = branch.children.get(segment);
     if (child === undefined) {
       child = { children: new Map() };
@@ -38,8 +42,12 @@ function plant(root: Branch, rule: PathRule): void {
     branch = child;
   }
   const [part] = rulesBelow(branch);
-  if (part) throw conflict(rule, part);
+  if (part && !isFree(rule)) throw conflict(rule, part);
   branch.rule = rule;
+}
+
+function isFree({ path: { node } }: PathRule): boolean {
+  return node.kind === 'free';
 }
 
 function* rulesBelow(branch: Branch): Generator<PathRule> {
@@ -55,12 +63,14 @@ function conflict(whole: PathRule, part: PathRule): UsageError {
 }
 
 function compileBranch(branch: Branch, node: ContractNode): Builder {
-  if (branch.rule) return compileLeaf(branch.rule);
+  const whole = branch.rule ? compileLeaf(branch.rule) : null;
+  if (whole !== null && branch.children.size === 0) return whole;
   const parts = [...branch.children.keys()].sort(orderOf(node)).map((name) => ({
     name,
     build: compileBranch(branch.children.get(name) as Branch, step(node, name) as ContractNode),
   }));
-  return node.kind === 'list' ? listBuilder(parts) : objectBuilder(parts);
+  if (node.kind === 'list') return listBuilder(parts);
+  return whole === null ? objectBuilder(parts) : freeBuilder(whole, objectBuilder(parts));
 }
 
 interface Part {
@@ -78,6 +88,21 @@ function objectBuilder(parts: readonly Part[]): Builder {
       object[name] = value;
     }
     return object;
+  };
+}
+
+/** Names in order, whichever rule gave them, so that equal content gives equal bytes. */
+function freeBuilder(buildWhole: Builder, buildParts: Builder): Builder {
+  return (fields, errors) => {
+    const whole = buildWhole(fields, errors) as Record<string, unknown> | undefined;
+    const parts = buildParts(fields, errors) as Record<string, unknown> | undefined;
+    if (whole === undefined || parts === undefined) return whole ?? parts;
+    const all = { ...whole, ...parts };
+    return Object.fromEntries(
+      Object.keys(all)
+        .sort()
+        .map((name) => [name, all[name]]),
+    );
   };
 }
 

@@ -4,6 +4,7 @@ import { compileMapping } from './compile.ts';
 import { type LoadedLookup, loadLookup } from './lookup.ts';
 import { loadMapper } from './mapper.ts';
 import type { Mapping } from './mapping.ts';
+import type { MappingConfig } from './presets/expand.ts';
 
 /**
  * Reads what the mapping needs beside the configuration, lookup files and the mapper module, and compiles it.
@@ -12,7 +13,7 @@ import type { Mapping } from './mapping.ts';
  * @throws {UsageError} when a file cannot be used, or a rule makes no sense
  */
 export async function loadMapping(
-  config: Pick<Config, 'mapping' | 'skip' | 'lookups' | 'mapper' | 'destination'>,
+  config: MappingConfig & Pick<Config, 'mapper'>,
   {
     baseDirectory = process.cwd(),
     clock = systemClock,

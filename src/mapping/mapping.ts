@@ -62,6 +62,18 @@ export interface Advice {
   readonly fix: string;
 }
 
+/** A code of the export, and what the configuration takes it for: shown, so that a person sees what is taken wrongly. */
+export interface CodeSighting {
+  /** The mapping key that it decides, e.g. `messageAttributes.type`. */
+  readonly field: string;
+  readonly code: string;
+  /** Null where the configuration does not know the code. */
+  readonly meaning: string | null;
+  /** The two ends of the message, as the record has them; null where nobody knows where they stand. */
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
 export interface Mapping {
   /** The wire contract that its messages fulfil. */
   readonly contract: MessageContract;
@@ -79,4 +91,6 @@ export interface Mapping {
    */
   checkHeader(header: Header): readonly Advice[];
   map(record: SourceRecord): MappingResult;
+  /** The codes that decide what kind of message a record becomes, whatever becomes of it. */
+  codesOf(record: SourceRecord): readonly CodeSighting[];
 }

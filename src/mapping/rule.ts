@@ -239,6 +239,7 @@ function compileReplacement(
 
 function mapStep(field: string, rule: RuleObject, next: Step | null, fail: Fail): TextStep {
   const values = new Map(Object.entries(rule.map ?? {}).map(([key, value]) => [trimBlanks(key), value]));
+  const table = rule.codes === undefined ? `mapping[${JSON.stringify(field)}].map` : `codes.${rule.codes}`;
   return (text, errors) => {
     const value = values.get(text);
     if (value !== undefined) return next === null || isAbsent(value) ? value : next(value, errors);
@@ -247,7 +248,7 @@ function mapStep(field: string, rule: RuleObject, next: Step | null, fail: Fail)
       errors,
       'NOT_MAPPED',
       'the map has no entry for this value',
-      `Add it to mapping[${JSON.stringify(field)}].map, or say with otherwise what unknown values become.`,
+      `Add it to ${table}, or say with otherwise what unknown values become.`,
     );
   };
 }

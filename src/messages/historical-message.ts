@@ -31,7 +31,7 @@ const attachmentSchema = z.strictObject({
   mediaPreviewURL: text(),
 });
 
-const messageTagSchema = z.strictObject({
+export const messageTagSchema = z.strictObject({
   tagTypeUuid: z.exactOptional(identifier),
   referenceIdentifier: text(),
   value: free(z.json()),

@@ -4,6 +4,7 @@ import type { DeliveryConfig } from '../config/schema.ts';
 import { MAX_AUTOMATIC_RESENDS, resendsUnknown } from '../delivery/deliver.ts';
 import type { Destination } from '../destinations/destination.ts';
 import type { Ledger, OnConflict } from '../ledger/ledger.ts';
+import { watchCodes } from './code-summary.ts';
 import { planRequests } from './plan.ts';
 import { type Intake, type StageObserver, stage } from './stage.ts';
 import { type CheckSummary, type Closing, closeCheck } from './summary.ts';
@@ -29,9 +30,11 @@ export async function checkPipeline(options: CheckOptions): Promise<Closing<Chec
   const { ledger, clock, signal } = options;
   const startedAtMs = clock.nowMs();
   const { run } = await ledger.beginRun({ command: 'check', startedAtMs });
+  const watch = watchCodes(options.intake.mapping);
   const staged = await stage({
     run,
     ...options.intake,
+    mapping: watch.mapping,
     reread: true,
     ledger,
     onConflict: options.onConflict,
@@ -59,6 +62,7 @@ export async function checkPipeline(options: CheckOptions): Promise<Closing<Chec
       .filter(({ state }) => state === 'rejected')
       .map(({ code, field, count, examples }) => ({ code, field, count, examples })),
     breakdown: await ledger.breakdown(),
+    codes: watch.summary(),
     signal: signal.aborted ? signal.reason : null,
   });
 }

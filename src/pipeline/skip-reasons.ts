@@ -1,10 +1,5 @@
 /** Counts skipped records by reason, in flat memory. */
-
-/** How many of the records that were read were left out, and why. */
-export interface SkipCount {
-  readonly reason: string;
-  readonly count: number;
-}
+import type { SkipCount } from './summary.ts';
 
 /** A mapper may make up any number of reasons; beyond this many they are counted together. */
 const MOST_REASONS = 50;

@@ -19,8 +19,9 @@ import type {
 import type { Advice, Mapping } from '../mapping/mapping.ts';
 import type { OccurrenceCounter } from '../messages/identity.ts';
 import type { Source, SourceInput } from '../sources/source.ts';
-import { createSkipReasons, type SkipCount } from './skip-reasons.ts';
+import { createSkipReasons } from './skip-reasons.ts';
 import { toStagedRecords } from './staged-record.ts';
+import type { SkipCount } from './summary.ts';
 
 /** One ledger transaction. Larger ones are hardly faster, and hold more records in memory at a time. */
 const CHUNK_RECORDS = 2_000;

@@ -4,7 +4,6 @@
  */
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Breakdown, ExportState, MessageCounts, OnConflict, RecordTally } from '../ledger/ledger.ts';
-import type { SkipCount } from './skip-reasons.ts';
 
 /**
  * - `complete`: all that was asked is done. Exit code 0.
@@ -50,6 +49,29 @@ export interface Summary extends ClosingDocument {
   readonly requests: RequestCounts;
 }
 
+/** How many of the records that were read were left out, and why. */
+export interface SkipCount {
+  readonly reason: string;
+  readonly count: number;
+}
+
+/** A code of the export, and what the configuration takes it for. */
+export interface CodeSummary {
+  /** The mapping key that it decides, e.g. `messageAttributes.type`. */
+  readonly field: string;
+  readonly code: string;
+  /** Null where the configuration does not know the code: its records are rejected. */
+  readonly meaning: string | null;
+  readonly count: number;
+  readonly examples: readonly CodeExample[];
+}
+
+/** The two ends of a message, masked: enough to know one's own number by. */
+export interface CodeExample {
+  readonly from: string;
+  readonly to: string;
+}
+
 /** Open rejects with the same code and field. */
 export interface RejectGroup {
   readonly code: string;
@@ -74,6 +96,8 @@ export interface CheckSummary extends ClosingDocument {
   readonly plan: CheckPlan;
   readonly rejects: readonly RejectGroup[];
   readonly breakdown: Breakdown;
+  /** What the codes of the export are taken for. Left out when there are none. */
+  readonly codes?: readonly CodeSummary[];
 }
 
 /**
@@ -126,6 +150,7 @@ export interface CheckFacts extends ReadingFacts {
   readonly plan: CheckPlan;
   readonly rejects: readonly RejectGroup[];
   readonly breakdown: Breakdown;
+  readonly codes: readonly CodeSummary[];
 }
 
 export interface Closing<Document> {
@@ -157,7 +182,7 @@ export function closeSummary(facts: RunFacts): Closing<Summary> {
 
 /** `check` sends nothing, so that only what it read can be incomplete. */
 export function closeCheck(facts: CheckFacts): Closing<CheckSummary> {
-  const { run, stream, records, skips, files, plan, rejects, breakdown } = facts;
+  const { run, stream, records, skips, files, plan, rejects, breakdown, codes } = facts;
   const balanced = isBalanced(records);
   const { status, stopReason } = endOfCheck(facts, balanced);
   return {
@@ -172,6 +197,7 @@ export function closeCheck(facts: CheckFacts): Closing<CheckSummary> {
       plan,
       rejects,
       breakdown,
+      ...(codes.length === 0 ? {} : { codes }),
       balanced,
       ...timesOf(facts),
     },

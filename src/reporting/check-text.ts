@@ -1,7 +1,7 @@
 /** What `check` found, for people. */
 import { formatDurationMs } from '../durations.ts';
 import type { Breakdown } from '../ledger/ledger.ts';
-import type { CheckPlan, CheckSummary } from '../pipeline/summary.ts';
+import type { CheckPlan, CheckSummary, CodeSummary } from '../pipeline/summary.ts';
 import { plural } from './counts.ts';
 import { commandLine, type NextStep } from './next-steps.ts';
 import { type Paint, unpainted } from './paint.ts';
@@ -24,7 +24,7 @@ export function checkText(
   check: CheckSummary,
   { flags = [], paint = unpainted }: CheckTextOptions = {},
 ): string {
-  const { files, plan, rejects, breakdown } = check;
+  const { files, plan, rejects, breakdown, codes = [] } = check;
   const sections = [
     headline(`Check of ${terminalLine(check.stream)}, nothing sent`, check, paint),
     section('Read', renderTable([...recordRows(check), ...fileRows(files)]), paint),
@@ -35,6 +35,7 @@ export function checkText(
       paint,
     ),
     periodsSection(breakdown.days, paint),
+    section('Codes', codesTable(codes, paint), paint),
     section(
       'Rejects',
       renderTable(
@@ -52,6 +53,15 @@ export function checkText(
     nextStepsText(stepsAfterCheck(check, flags), paint),
   ];
   return sections.filter((text) => text !== '').join('\n');
+}
+
+/** What each code is taken for, with the two ends of a few messages: a direction that is the wrong way round shows here. */
+function codesTable(codes: readonly CodeSummary[], paint: Paint): string {
+  const rows = codes.map(({ field, code, meaning, count, examples }) => [
+    ...[field.slice(field.lastIndexOf('.') + 1), code, meaning ?? 'not known', count],
+    examples.map(({ from, to }) => `${from} → ${to}`).join(', '),
+  ]);
+  return renderTable(rows, { head: ['', 'code', 'is taken for', 'count', 'from → to'], paint });
 }
 
 function planText(plan: CheckPlan): string {

@@ -29,7 +29,7 @@ function isCredential(schema: JsonSchema): boolean {
 test('the schema is that of the document as written: what has a default is not required', () => {
   const schema = jsonSchema();
   assert.equal(schema.$schema, 'https://json-schema.org/draft/2020-12/schema');
-  assert.deepEqual(schema.required, ['stream', 'source', 'mapping', 'destination']);
+  assert.deepEqual(schema.required, ['stream', 'source', 'destination']);
   assert.equal(schema.additionalProperties, false);
   assert.equal(schema.properties?.delivery?.properties?.concurrency?.default, 4);
 });

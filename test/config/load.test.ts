@@ -112,7 +112,7 @@ test('all problems are told at once, each with its place, what is wrong, and wha
     [
       'pipeline.config.json:2:13 stream: must be letters, digits, dots, dashes and underscores (64 at most)',
       'pipeline.config.json:3:12 sorce: unknown key; did you mean source?',
-      'pipeline.config.json:4:25 source.format: must be one of csv, json, ndjson',
+      'pipeline.config.json:4:25 source.format: must be one of csv, json, ndjson, message-events, kaleyra-report, kaleyra-log',
       'pipeline.config.json:4:41 source.files: must not be empty',
       'pipeline.config.json:4:67 source.csv.delimeter: unknown key; did you mean delimiter?',
       'pipeline.config.json:4:82 source.csv.header: must be true or false or a list',

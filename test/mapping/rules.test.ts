@@ -258,10 +258,33 @@ test('keys that the request does not have are refused with a suggestion', () => 
 });
 
 test('a whole and a part of it cannot both have rules', () => {
-  const rules = { 'messageAttributes.metaData': 'A', 'messageAttributes.metaData.b': 'B' };
+  const rules = {
+    'messageAttributes.draftAttributes': 'A',
+    'messageAttributes.draftAttributes.draftStatus': 'B',
+  };
   assert.throws(() => mappingWith({ rules }), RULE_ERROR('CONFLICTING_RULES'));
-  const reversed = { 'messageAttributes.metaData.b': 'B', 'messageAttributes.metaData': 'A' };
+  const reversed = Object.fromEntries(Object.entries(rules).reverse());
   assert.throws(() => mappingWith({ rules: reversed }), RULE_ERROR('CONFLICTING_RULES'));
+});
+
+test('metaData as a whole and single names of it go together, in the order of names; the single names win', () => {
+  const rules = {
+    'messageAttributes.metaData.b': 'B',
+    'messageAttributes.metaData': { from: 'All', json: true },
+    'messageAttributes.metaData.x.y': 'Y',
+  };
+  for (const order of [rules, Object.fromEntries(Object.entries(rules).reverse())]) {
+    const mapping = mappingWith({ rules: order });
+    const metaDataOf = (fields: Record<string, unknown>) =>
+      JSON.stringify(messageOf(mapping.map(recordOf(fields))).item.messageAttributes.metaData);
+    assert.equal(metaDataOf({ All: '{"c":"1","b":"2"}', B: '3', Y: '4' }), '{"b":"3","c":"1","x.y":"4"}');
+    assert.equal(metaDataOf({ All: '{"c":"1","b":"2"}' }), '{"b":"2","c":"1"}');
+    assert.equal(metaDataOf({ B: '3' }), '{"b":"3"}');
+    assert.equal(metaDataOf({}), undefined);
+    assert.deepEqual(faultsOf(mapping.map(recordOf({ All: '[1]', B: '3' }))), [
+      'messageAttributes.metaData WRONG_TYPE',
+    ]);
+  }
 });
 
 test('constants that the API refuses are refused before the first record', () => {

@@ -165,6 +165,7 @@ test('check ends with 0 or 3, by what it read alone', () => {
     plan: { batches: 1, requests: 1, customers: 1, departments: 1, minimumDurationMs: 0 },
     rejects: [],
     breakdown: { departments: [], types: [], days: [] },
+    codes: [],
   };
   const { summary, exitCode } = closeCheck(facts);
   assert.equal(exitCode, 0);
