@@ -3,7 +3,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Simulator, SimulatorOptions } from '../../src/simulator/simulator.ts';
-import { backhaul, type CommandOptions, type CommandResult } from './command-line.ts';
+import {
+  type CommandOptions,
+  type CommandResult,
+  type RunningCommand,
+  startBackhaul,
+} from './command-line.ts';
 import { simulatorFor } from './simulator-client.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
@@ -12,6 +17,8 @@ export interface Project {
   readonly simulator: Simulator;
   /** Runs the command in the project's directory, with the simulator's credentials in its environment. */
   backhaul(words: string, options?: Partial<CommandOptions>): Promise<CommandResult>;
+  /** The same, for a process that is to be met while it runs. */
+  start(words: string, options?: Partial<CommandOptions>): RunningCommand;
   write(name: string, content: string | Uint8Array): void;
 }
 
@@ -27,16 +34,18 @@ export async function project(t: TestContext, options: ProjectOptions = {}): Pro
   const simulator = await simulatorFor(t, { keepBodies: true, ...options.simulator });
   const write = (name: string, content: string | Uint8Array) => writeFileSync(join(directory, name), content);
   write('pipeline.config.json', JSON.stringify(configuration(simulator.baseUrl, options), null, 2));
+  const start: Project['start'] = (words, given = {}) =>
+    startBackhaul(splitWords(words), {
+      cwd: directory,
+      ...given,
+      env: { SIMULATOR_USERNAME: 'simulator', SIMULATOR_PASSWORD: 'simulator', ...given.env },
+    });
   return {
     directory,
     simulator,
     write,
-    backhaul: (words, given = {}) =>
-      backhaul(splitWords(words), {
-        cwd: directory,
-        ...given,
-        env: { SIMULATOR_USERNAME: 'simulator', SIMULATOR_PASSWORD: 'simulator', ...given.env },
-      }),
+    start,
+    backhaul: (words, given) => start(words, given).result,
   };
 }
 
