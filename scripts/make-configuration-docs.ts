@@ -34,6 +34,18 @@ backhaul check --set delivery.concurrency=8 --set 'mapping["messageAttributes.bo
 
 **Encryption:** \`destination.baseUrl\` must be \`https://\`, except for this machine itself (\`localhost\`, \`127.0.0.1\`,
 \`[::1]\`), unless \`destination.allowInsecure\` says otherwise. It holds no credentials, query or fragment.
+
+**Certificates:** what Node trusts is trusted (\`NODE_EXTRA_CA_CERTS\` included), and the authorities in
+\`destination.caFile\` besides. A certificate that is not trusted, not valid at this time or issued for another host
+stops the run; nothing is sent, and no setting sends past it.
+
+**Proxies:** \`HTTPS_PROXY\` (for an \`https://\` base URL) or \`HTTP_PROXY\` (for \`http://\`) names an HTTP proxy, e.g.
+\`http://user:password@proxy.example.com:3128\`; without a scheme, \`http://\` is meant. Requests go through its tunnel
+(\`CONNECT\`), so that it sees neither credentials nor messages of an \`https://\` API. \`NO_PROXY\` lists hosts that
+need none: names, each with its subdomains, addresses, \`host:port\`, or \`*\` for all. Lower-case names of these
+variables come first. This machine itself (\`localhost\`, \`127.0.0.1\`, \`[::1]\`) is always reached directly. A proxy
+that cannot be reached, or cannot reach the API, is an outage; one that asks for credentials (407) or refuses
+otherwise stops the run.
 `;
 
 /** What the schema's own descriptions cannot say in one line. */

@@ -5,6 +5,7 @@
 import type { Config, SecretRef } from '../config/schema.ts';
 import { resolveSecret } from '../config/secrets.ts';
 import type { HttpDestination } from '../destinations/destination.ts';
+import type { Route } from '../destinations/http.ts';
 import { createKaleyraWhatsapp } from '../destinations/kaleyra-whatsapp.ts';
 import { createMykaarmaHistorical } from '../destinations/mykaarma-historical.ts';
 import { createMykaarmaText } from '../destinations/mykaarma-text.ts';
@@ -48,13 +49,14 @@ export async function credentialsOf(
   return credentials;
 }
 
-/** Runs `work` with the configured destination. */
+/** Runs `work` with the configured destination. Without a route it is reached directly, if at all. */
 export async function withDestination<T>(
   { config }: Setting,
   credentials: Credentials,
   work: (destination: HttpDestination) => Promise<T>,
+  route?: Route,
 ): Promise<T> {
-  const created = createDestination(config, credentials);
+  const created = createDestination(config, credentials, route);
   try {
     return await work(created);
   } finally {
@@ -65,9 +67,11 @@ export async function withDestination<T>(
 function createDestination(
   { destination, delivery }: Config,
   { username = '', password = '', apiKey = '' }: Credentials,
+  route: Route | undefined,
 ): HttpDestination {
   const { maxBatchMessages, maxBatchBytes, timeoutMs, concurrency: connections } = delivery;
-  const transport = { baseUrl: destination.baseUrl, timeoutMs, connections };
+  const { baseUrl } = destination;
+  const transport = { baseUrl, timeoutMs, connections, ...(route === undefined ? {} : { route }) };
   switch (destination.type) {
     case 'mykaarma-historical': {
       const limits = { maxBatchMessages, maxBatchBytes };

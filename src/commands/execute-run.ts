@@ -12,6 +12,7 @@ import type { FlagValues } from './flags.ts';
 import { asOnlyWriter, withLedger } from './ledger-access.ts';
 import { nextStepFacts } from './next-step-facts.ts';
 import { writeResult } from './output.ts';
+import { routeOf } from './route.ts';
 import type { deliveryFlags } from './run-flags.ts';
 import type { Setting } from './setting.ts';
 import { watchRun } from './watch-run.ts';
@@ -40,9 +41,13 @@ export async function execute(
   const { summary, exitCode, codes, openRejects } = await asOnlyWriter(setting, async () => {
     // Whatever can be wrong with the configuration and its files is found before the ledger is touched.
     const intake = reading && { ...(await intakeOf(setting, flags, context)), ...reading };
+    const route = await routeOf(setting, context);
     return withLedger(setting, intake === null ? 'existing' : 'create', (ledger) =>
-      withDestination(setting, credentials, (destination) =>
-        runWatched(execution, { intake, ledger, destination }, flags, context),
+      withDestination(
+        setting,
+        credentials,
+        (destination) => runWatched(execution, { intake, ledger, destination }, flags, context),
+        route,
       ),
     );
   });

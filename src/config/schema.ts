@@ -244,6 +244,11 @@ const mykaarmaFields = {
 
 const transportFields = {
   allowInsecure: z.boolean().default(false).describe('Allow plain HTTP to a host other than loopback.'),
+  caFile: nonEmpty
+    .optional()
+    .describe(
+      'PEM file of certificate authorities to trust besides those that Node trusts, for the API and for a proxy.',
+    ),
 };
 
 /** Of destinations whose messages reach people at once. */

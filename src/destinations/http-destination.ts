@@ -2,7 +2,7 @@
 import { type Clock, systemClock } from '../clock.ts';
 import type { OutgoingMessage } from '../ledger/ledger.ts';
 import type { Batch, HttpDestination, SendResult, WireRequest } from './destination.ts';
-import { createHttpClient, type HttpAnswer } from './http.ts';
+import { createHttpClient, type HttpAnswer, type Route } from './http.ts';
 import { refusalOfFailure } from './refusals.ts';
 import { parseRetryAfterMs } from './retry-after.ts';
 
@@ -16,7 +16,11 @@ export interface TransportOptions {
   readonly connections: number;
   /** For Retry-After dates. */
   readonly clock?: Clock;
+  /** How connections come about; by default directly, trusting what Node trusts. */
+  readonly route?: Route;
 }
+
+const DIRECT: Route = { proxy: null, caCertificates: null };
 
 /** An answer, as far as it could be read. */
 export interface ReadAnswer {
@@ -37,11 +41,11 @@ export interface HttpApi extends Pick<HttpDestination, 'type' | 'limits' | 'fram
 }
 
 export function createHttpDestination(
-  { baseUrl, timeoutMs, connections, clock = systemClock }: TransportOptions,
+  { baseUrl, timeoutMs, connections, clock = systemClock, route = DIRECT }: TransportOptions,
   { headers, maxAnswerBytes, read, ...api }: HttpApi,
 ): HttpDestination {
   const { origin } = new URL(baseUrl);
-  const http = createHttpClient({ origin, connections, timeoutMs, maxAnswerBytes });
+  const http = createHttpClient({ origin, connections, timeoutMs, maxAnswerBytes, route });
   const allHeaders = {
     ...headers,
     'content-type': 'application/json',

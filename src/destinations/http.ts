@@ -6,6 +6,7 @@
  * answer is decompressed.
  */
 import type { Dispatcher, Pool } from 'undici';
+import { ConnectionError, type ConnectionFault, createConnector, trust } from './connection.ts';
 
 export interface HttpRequest {
   readonly method: 'PUT' | 'POST';
@@ -25,14 +26,7 @@ export interface HttpAnswer {
   readonly body: { readonly text: string } | { readonly fault: BodyFault };
 }
 
-export type FailureCode =
-  | 'CONNECTION_REFUSED'
-  | 'HOST_NOT_FOUND'
-  | 'CONNECT_TIMEOUT'
-  | 'CONNECTION_FAILED'
-  | 'TLS_FAILED'
-  | 'TIMEOUT'
-  | 'CONNECTION_LOST';
+export type FailureCode = ConnectionFault | 'TIMEOUT' | 'CONNECTION_LOST';
 
 /** No answer came. `bytesLeft`: the request may have reached the API. */
 export interface HttpFailure {
@@ -51,6 +45,15 @@ export interface HttpClientOptions {
   /** From the call to the last byte of the answer, however slowly it drips. */
   readonly timeoutMs: number;
   readonly maxAnswerBytes: number;
+  readonly route: Route;
+}
+
+/** How connections come about. */
+export interface Route {
+  /** The proxy whose tunnel is taken; may hold credentials. Null for direct connections. */
+  readonly proxy: URL | null;
+  /** PEM certificates to trust besides those that Node trusts; null for none. */
+  readonly caCertificates: string | null;
 }
 
 export interface HttpClient {
@@ -61,26 +64,36 @@ export interface HttpClient {
 }
 
 export function createHttpClient(options: HttpClientOptions): HttpClient {
+  const closing = new AbortController();
   let pool: Promise<Pool> | null = null;
   return {
     async request(request) {
-      pool ??= openPool(options);
+      pool ??= openPool(options, closing.signal);
       const opened = await pool;
       return new Promise((resolve) => dispatch(opened, request, options, resolve));
     },
     async close() {
+      closing.abort();
       await (await pool)?.destroy();
     },
   };
 }
 
 /** The HTTP library is loaded with the first request: much is asked of a destination by those who never send. */
-async function openPool({ origin, connections, timeoutMs }: HttpClientOptions): Promise<Pool> {
+async function openPool(
+  { origin, connections, timeoutMs, route }: HttpClientOptions,
+  signal: AbortSignal,
+): Promise<Pool> {
   const undici = await import('undici');
+  const secureContext = route.caCertificates === null ? null : await trust(route.caCertificates);
+  const connect = undici.buildConnector({
+    timeout: timeoutMs,
+    ...(secureContext === null ? {} : { secureContext }),
+  });
   return new undici.Pool(origin, {
     connections,
     pipelining: 1,
-    connect: { timeout: timeoutMs },
+    connect: createConnector({ connect, proxy: route.proxy, secureContext, timeoutMs, signal }),
     // One timer of our own covers connecting, headers and body.
     headersTimeout: 0,
     bodyTimeout: 0,
@@ -153,21 +166,9 @@ function single(header: string | string[] | undefined): string | null {
   return (Array.isArray(header) ? header[0] : header) ?? null;
 }
 
-const CONNECT_CODES: Readonly<Record<string, FailureCode>> = {
-  ECONNREFUSED: 'CONNECTION_REFUSED',
-  ENOTFOUND: 'HOST_NOT_FOUND',
-  EAI_AGAIN: 'HOST_NOT_FOUND',
-  ETIMEDOUT: 'CONNECT_TIMEOUT',
-  UND_ERR_CONNECT_TIMEOUT: 'CONNECT_TIMEOUT',
-};
-
-/** Codes of Node and OpenSSL for certificates that do not hold and for servers that do not speak TLS. */
-const TLS_CODE = /^(?:ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH|EPROTO)/;
-
 function failureOf(error: Error, bytesLeft: boolean): HttpFailure {
   // Whatever went wrong after the first byte, rubbish instead of HTTP included, comes to the same.
   if (bytesLeft) return { kind: 'failure', code: 'CONNECTION_LOST', bytesLeft };
-  const code = 'code' in error ? String(error.code) : '';
-  const known = CONNECT_CODES[code] ?? (TLS_CODE.test(code) ? 'TLS_FAILED' : 'CONNECTION_FAILED');
-  return { kind: 'failure', code: known, bytesLeft };
+  const code = error instanceof ConnectionError ? error.fault : 'CONNECTION_FAILED';
+  return { kind: 'failure', code, bytesLeft };
 }

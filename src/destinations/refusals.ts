@@ -2,6 +2,7 @@
  * What is to be done about a request that was not answered with a 2xx: the one table of statuses (design: classes of
  * refusal), and the classification of requests that got no answer at all.
  */
+import { stopsEveryRequest } from './connection.ts';
 import type { Recovery, Refusal } from './destination.ts';
 import type { FailureCode, HttpFailure } from './http.ts';
 
@@ -20,7 +21,7 @@ const RULES: Readonly<Record<number, StatusRule>> = {
   404: { recovery: 'fail-customer', says: 'no such customer or department' },
   405: { recovery: 'stop', says: 'the address does not take this method: is the base URL right?' },
   // A proxy in between wants credentials of its own; no message is to blame.
-  407: { recovery: 'stop', says: 'a proxy asks for credentials' },
+  407: { recovery: 'stop', says: 'a proxy asks for credentials of its own' },
   408: { recovery: 'retry', says: 'the request arrived too slowly' },
   413: { recovery: 'halve', says: 'the request is too large' },
   415: { recovery: 'stop', says: 'JSON is not taken here: is the base URL right?' },
@@ -81,7 +82,16 @@ const FAILURES: Readonly<Record<FailureCode, string>> = {
   HOST_NOT_FOUND: 'The host name could not be resolved.',
   CONNECT_TIMEOUT: 'No connection came about in time.',
   CONNECTION_FAILED: 'No connection came about.',
-  TLS_FAILED: 'No trusted TLS connection came about: check the certificate and the scheme of the base URL.',
+  PROXY_FAILED: 'The proxy could not be reached, or could not reach the API.',
+  PROXY_AUTHENTICATION: 'The proxy asks for credentials: put the right ones into the URL of HTTPS_PROXY.',
+  PROXY_DENIED:
+    'The proxy does not let through to the API: ask whoever runs it, or name the host in NO_PROXY.',
+  CERTIFICATE_UNTRUSTED:
+    'The certificate was issued by nobody who is trusted here: if it is the right one, name the issuer’s certificate in destination.caFile.',
+  CERTIFICATE_EXPIRED:
+    'The certificate is not valid at this time: has it expired, or is the clock of this machine wrong?',
+  CERTIFICATE_WRONG_HOST: 'The certificate was issued for another host: is the base URL right?',
+  TLS_FAILED: 'No TLS connection came about: does the base URL begin with the right scheme?',
   TIMEOUT: 'No complete answer came in time.',
   CONNECTION_LOST: 'The connection was lost before the answer was complete.',
 };
@@ -97,7 +107,7 @@ export function refusalOfFailure(
   return {
     kind: 'refused',
     status,
-    recovery: code === 'TLS_FAILED' ? 'stop' : 'retry',
+    recovery: stopsEveryRequest(code) ? 'stop' : 'retry',
     code,
     message: FAILURES[code],
     ambiguous: bytesLeft,

@@ -1,6 +1,7 @@
 /** A real HTTP server on loopback whose answers a test scripts, request by request. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 
@@ -19,13 +20,19 @@ export type Script = (request: SeenRequest, response: ServerResponse) => void | 
 
 export interface ScriptedServer {
   readonly origin: string;
+  readonly port: number;
   readonly requests: readonly SeenRequest[];
   close(): Promise<void>;
 }
 
-export async function scriptedServer(t: TestContext, script: Script): Promise<ScriptedServer> {
+/** @param tls makes it an https server. */
+export async function scriptedServer(
+  t: TestContext,
+  script: Script,
+  tls?: { readonly key: string; readonly cert: string },
+): Promise<ScriptedServer> {
   const requests: SeenRequest[] = [];
-  const server = createServer(async (incoming, response) => {
+  const listener = async (incoming: IncomingMessage, response: ServerResponse) => {
     const arrivedAtMs = performance.now();
     const chunks: Buffer[] = [];
     try {
@@ -43,7 +50,8 @@ export async function scriptedServer(t: TestContext, script: Script): Promise<Sc
     };
     requests.push(request);
     await script(request, response);
-  });
+  };
+  const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const close = async () => {
@@ -53,7 +61,8 @@ export async function scriptedServer(t: TestContext, script: Script): Promise<Sc
     await once(server, 'close');
   };
   t.after(close);
-  return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests, close };
+  const { port } = server.address() as AddressInfo;
+  return { origin: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`, port, requests, close };
 }
 
 /** The sourceUuids of a save request, in order. */
