@@ -78,8 +78,10 @@ function createDestination(
       const { callbackUrl = null } = destination;
       return createMykaarmaHistorical({ ...transport, username, password, limits, callbackUrl });
     }
-    case 'mykaarma-text':
-      return createMykaarmaText({ ...transport, username, password, maxBatchBytes });
+    case 'mykaarma-text': {
+      const { callbackUrl = null } = destination;
+      return createMykaarmaText({ ...transport, username, password, maxBatchBytes, callbackUrl });
+    }
     case 'kaleyra-whatsapp': {
       const { sid, sender } = destination;
       return createKaleyraWhatsapp({ ...transport, sid, sender, apiKey, maxBatchBytes });

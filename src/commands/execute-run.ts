@@ -10,12 +10,13 @@ import type { CommandContext, GlobalFlags } from './command.ts';
 import { type Credentials, intakeOf, withDestination } from './compose.ts';
 import type { FlagValues } from './flags.ts';
 import { asOnlyWriter, withLedger } from './ledger-access.ts';
+import type { LiveGate } from './live-gate.ts';
 import { nextStepFacts } from './next-step-facts.ts';
 import { writeResult } from './output.ts';
 import { routeOf } from './route.ts';
 import type { deliveryFlags } from './run-flags.ts';
 import type { Setting } from './setting.ts';
-import { watchRun } from './watch-run.ts';
+import { type RunWatch, watchRun } from './watch-run.ts';
 
 /** How many positions are shown beside each kind of problem. */
 const SHOWN_EXAMPLES = 3;
@@ -24,6 +25,8 @@ export interface Execution {
   readonly command: 'run' | 'retry' | 'rehearse';
   readonly setting: Setting;
   readonly credentials: Credentials;
+  /** What a live destination asks for; null for all others. */
+  readonly gate: LiveGate | null;
   /** Null when no source is read. */
   readonly reading: { readonly reread: boolean } | null;
   /** What a person queues before anything is delivered; only that is delivered then. */
@@ -37,19 +40,20 @@ export async function execute(
   flags: ExecutionFlags,
   context: CommandContext,
 ): Promise<ExitCode> {
-  const { command, setting, credentials, reading } = execution;
+  const { command, setting, credentials, gate, reading } = execution;
   const { summary, exitCode, codes, openRejects } = await asOnlyWriter(setting, async () => {
     // Whatever can be wrong with the configuration and its files is found before the ledger is touched.
     const intake = reading && { ...(await intakeOf(setting, flags, context)), ...reading };
     const route = await routeOf(setting, context);
-    return withLedger(setting, intake === null ? 'existing' : 'create', (ledger) =>
-      withDestination(
+    return withLedger(setting, intake === null ? 'existing' : 'create', async (ledger) => {
+      await gate?.admit(ledger);
+      return withDestination(
         setting,
         credentials,
         (destination) => runWatched(execution, { intake, ledger, destination }, flags, context),
         route,
-      ),
-    );
+      );
+    });
   });
   const next = command === 'rehearse' ? null : nextStepFacts(setting, flags);
   const paint = paintFor(context.stdout);
@@ -66,7 +70,7 @@ interface Parts {
 }
 
 async function runWatched(
-  { command, setting: { config }, queue }: Execution,
+  { command, setting: { config }, gate, queue }: Execution,
   parts: Parts,
   flags: ExecutionFlags,
   context: CommandContext,
@@ -81,6 +85,7 @@ async function runWatched(
       onConflict: config.ledger.onConflict,
       delivery: config.delivery,
       ...(queue === undefined ? {} : { prepare: (run) => queue(ledger, run), onlyQueued: true }),
+      ...(gate === null ? {} : { approve: (plan) => whileQuiet(watch, () => gate.approve(plan)) }),
       limit: flags.limit ?? null,
       maxFailures: flags['max-failures'] ?? config.delivery.maxFailures,
       maxDurationMs: flags['max-duration'] ?? null,
@@ -94,4 +99,10 @@ async function runWatched(
   } finally {
     watch.end();
   }
+}
+
+/** A question stands on the terminal alone. */
+function whileQuiet<T>(watch: RunWatch, ask: () => Promise<T>): Promise<T> {
+  watch.end();
+  return ask();
 }

@@ -10,6 +10,8 @@ import { deliveryFlags } from './run-flags.ts';
 import { loadSetting, type Setting } from './setting.ts';
 import { withThrowawayDirectory } from './throwaway-directory.ts';
 
+const { username, password, kaleyraApiKey: apiKey } = SIMULATOR_DEFAULTS;
+
 /** `run` with nothing at stake: the API is a simulator of this process, the ledger is thrown away. */
 export const rehearse = defineCommand({
   flags: {
@@ -34,7 +36,9 @@ export const rehearse = defineCommand({
           {
             command: 'rehearse',
             setting: rehearsalOf(setting, simulator.baseUrl, join(directory, 'ledger.db')),
-            credentials: { username: SIMULATOR_DEFAULTS.username, password: SIMULATOR_DEFAULTS.password },
+            credentials: { username, password, apiKey },
+            // Nobody gets what a simulator takes.
+            gate: null,
             reading: { reread: false },
           },
           flags,
@@ -54,7 +58,9 @@ function faultsOf(given: readonly string[]) {
 
 function rehearsalOf(setting: Setting, baseUrl: string, ledgerPath: string): Setting {
   const { config } = setting;
-  const destination = { ...config.destination, baseUrl };
+  // Of the simulated APIs Kaleyra's alone stands at the root of its host.
+  const isAtRoot = config.destination.type === 'kaleyra-whatsapp';
+  const destination = { ...config.destination, baseUrl: isAtRoot ? new URL(baseUrl).origin : baseUrl };
   // A simulator's reports must not end up among real ones.
   if ('callbackUrl' in destination) delete destination.callbackUrl;
   return { ...setting, ledgerPath, config: { ...config, destination } };

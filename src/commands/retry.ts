@@ -1,10 +1,13 @@
+import { isLive } from '../config/live.ts';
+import { UsageError } from '../errors.ts';
 import type { Ledger, MessageFilter, MessageState, RunId } from '../ledger/ledger.ts';
 import { type CommandContext, defineCommand } from './command.ts';
 import { credentialsOf } from './compose.ts';
 import { execute } from './execute-run.ts';
 import { list, onOff, wholeNumber } from './flags.ts';
+import { createLiveGate, liveFlags } from './live-gate.ts';
 import { callbackFlags, deliveryFlags, withCallbackUrl } from './run-flags.ts';
-import { loadSetting } from './setting.ts';
+import { loadSetting, type Setting } from './setting.ts';
 
 export const retry = defineCommand({
   flags: {
@@ -15,11 +18,14 @@ export const retry = defineCommand({
     run: wholeNumber({ describe: 'Only messages that this run last attempted' }),
     ...deliveryFlags,
     ...callbackFlags,
+    ...liveFlags,
   },
   watchesSignal: true,
 
   async run(flags, context) {
     const setting = await loadSetting(withCallbackUrl(flags), context);
+    if (flags.unknown || flags.missing) refuseForLive(setting);
+    const gate = await createLiveGate('retry', setting, flags, context);
     const credentials = await credentialsOf(setting, context);
     const filter: MessageFilter = {
       states: statesOf(flags),
@@ -29,9 +35,21 @@ export const retry = defineCommand({
       ...(flags.limit === undefined ? {} : { limit: flags.limit }),
     };
     const queue = (ledger: Ledger, run: RunId) => requeue(ledger, run, filter, context);
-    return execute({ command: 'retry', setting, credentials, reading: null, queue }, flags, context);
+    return execute({ command: 'retry', setting, credentials, gate, reading: null, queue }, flags, context);
   },
 });
+
+/** @throws {UsageError} `LIVE_RESEND` where somebody may have got these messages already. */
+function refuseForLive({ config: { destination } }: Setting): void {
+  if (!isLive(destination)) return;
+  throw new UsageError(
+    `${destination.type} is a live destination: what it may have sent is not sent again by a mere retry`,
+    {
+      code: 'LIVE_RESEND',
+      fix: 'Find out what became of them, one by one; then say so with `backhaul resolve --as accepted|failed|resend`.',
+    },
+  );
+}
 
 function statesOf({ unknown, missing }: { unknown: boolean; missing: boolean }): readonly MessageState[] {
   if (!unknown && !missing) return ['failed'];

@@ -67,6 +67,9 @@ export function watchRun(flags: GlobalFlags, { stderr, clock, log }: CommandCont
     onPause({ reason, delayMs }) {
       log.info({ reason, delayMs: Math.round(delayMs) }, 'everything waits');
     },
+    onStop({ reason, detail }) {
+      log.error({ code: reason }, detail);
+    },
     onPark(departmentUuid) {
       log.warn(
         { code: 'DEPARTMENT_PARKED', departmentUuid },

@@ -101,12 +101,7 @@ export async function deliver(options: DeliverOptions): Promise<DeliveryResult> 
     }
   };
 
-  const plan = await ledger.planDelivery({
-    limit,
-    queuedBy: options.onlyQueued ? run : null,
-    resendUnknown: resendAmbiguous,
-    maxAutomaticResends: MAX_AUTOMATIC_RESENDS,
-  });
+  const plan = await planOf(options);
   try {
     observer.onPlan?.({ messages: plan.messageCount, conversations: plan.conversationCount });
     const workers = Math.min(config.concurrency, plan.conversationCount);
@@ -132,6 +127,26 @@ export async function deliver(options: DeliverOptions): Promise<DeliveryResult> 
     parkedDepartments: [...parkedDepartments],
     strangers,
   };
+}
+
+/** What a delivery with these options hands out. */
+export function planOf({
+  ledger,
+  destination,
+  config,
+  run,
+  onlyQueued,
+  limit,
+}: Pick<
+  DeliverOptions,
+  'ledger' | 'destination' | 'config' | 'run' | 'onlyQueued' | 'limit'
+>): Promise<DeliveryPlan> {
+  return ledger.planDelivery({
+    limit,
+    queuedBy: onlyQueued ? run : null,
+    resendUnknown: resendsUnknown(config, destination),
+    maxAutomaticResends: MAX_AUTOMATIC_RESENDS,
+  });
 }
 
 /** Whether messages that the API may have taken are sent again. */

@@ -3,17 +3,19 @@
  */
 import { type Clock, systemClock } from '../clock.ts';
 import type { DeliveryConfig } from '../config/schema.ts';
-import { deliver } from '../delivery/deliver.ts';
+import { type DeliverOptions, deliver, planOf } from '../delivery/deliver.ts';
 import type { DeliveryObserver } from '../delivery/observer.ts';
 import type { Destination } from '../destinations/destination.ts';
-import type { Ledger, OnConflict, RunId } from '../ledger/ledger.ts';
+import type { DeliveryPlan, Ledger, OnConflict, RunId } from '../ledger/ledger.ts';
 import { deadline } from './deadline.ts';
 import { type Intake, type StageObserver, type StagingReport, stage } from './stage.ts';
-import { type Closing, closeSummary, type Summary } from './summary.ts';
+import { type Closing, closeSummary, type StopReason, type Summary } from './summary.ts';
 
 export interface RunObserver extends StageObserver, DeliveryObserver {
   /** Messages that an earlier process left `sending`: their fate is unknown. */
   onInterrupted?(messages: number): void;
+  /** Why the delivery ended before its plan did, in words; not called where the reason says it all. */
+  onStop?(stop: { readonly reason: StopReason; readonly detail: string }): void;
 }
 
 export interface RunOptions {
@@ -29,6 +31,11 @@ export interface RunOptions {
   readonly onConflict?: OnConflict;
   /** Called once the run has begun, before anything is read or sent: where `retry` queues its messages. */
   readonly prepare?: (run: RunId) => Promise<void>;
+  /**
+   * Asked once everything is staged, unless nothing is due: may this be sent? False leaves all of it pending. The plan is
+   * like the delivery's own and may be walked over. Left out, the answer is yes.
+   */
+  readonly approve?: (plan: DeliveryPlan) => Promise<boolean>;
   /** Deliver only what was queued by `prepare`; false, the default, delivers everything that is due. */
   readonly onlyQueued?: boolean;
   /** Most messages to deliver; null, the default, for all. */
@@ -75,6 +82,7 @@ export async function runPipeline({
   command = 'run',
   onConflict = 'reject',
   prepare,
+  approve,
   onlyQueued = false,
   limit = null,
   maxFailures = null,
@@ -95,19 +103,16 @@ export async function runPipeline({
       intake === null
         ? NOTHING_READ
         : await stage({ ...intake, run, ledger, onConflict, signal: time.signal, observer });
-    const delivered = await deliver({
-      ledger,
-      destination,
-      config: delivery,
-      run,
-      clock,
-      random,
-      signal: time.signal,
-      onlyQueued,
-      limit,
-      maxFailures,
-      observer,
-    });
+    const delivering: DeliverOptions = {
+      ...{ ledger, destination, config: delivery, run, clock, random, signal: time.signal },
+      ...{ onlyQueued, limit, maxFailures, observer },
+    };
+    const isApproved = approve === undefined || (await mayDeliver(approve, delivering));
+    const delivered = isApproved ? await deliver(delivering) : NOTHING_SENT;
+    const { stopReason, stopDetail } = delivered;
+    if (stopReason !== null && stopDetail !== null) {
+      observer.onStop?.({ reason: stopReason, detail: stopDetail });
+    }
     const closing = closeSummary({
       run,
       stream,
@@ -120,7 +125,7 @@ export async function runPipeline({
       stateCounts: await ledger.stateCounts(),
       newlyFailed: delivered.messages.failed,
       newlyUnknown: delivered.messages.unknown,
-      stopReason: delivered.stopReason,
+      stopReason,
       signal: signal.aborted ? signal.reason : null,
     });
     await ledger.endRun(run, {
@@ -133,5 +138,26 @@ export async function runPipeline({
     time.release();
   }
 }
+
+/** Whether everything that is due may be sent; nothing may always be. */
+async function mayDeliver(
+  approve: NonNullable<RunOptions['approve']>,
+  delivering: DeliverOptions,
+): Promise<boolean> {
+  const plan = await planOf(delivering);
+  try {
+    return plan.messageCount === 0 || delivering.signal.aborted || (await approve(plan));
+  } finally {
+    plan.close();
+  }
+}
+
+/** What a delivery comes to that was not approved. */
+const NOTHING_SENT = {
+  requests: { sent: 0, retried: 0, throttled: 0 },
+  messages: { failed: 0, unknown: 0 },
+  stopReason: 'not-confirmed',
+  stopDetail: null,
+} as const;
 
 const NEVER = new AbortController().signal;

@@ -18,10 +18,10 @@ function batch(userUuid = 'user') {
   };
 }
 
-function create(baseUrl: string, timeoutMs: number) {
+function create(baseUrl: string, timeoutMs: number, callbackUrl: string | null = null) {
   return createMykaarmaText({
     ...{ baseUrl, timeoutMs, connections: 2 },
-    ...{ username: 'sender', password: 'pä:ss', maxBatchBytes: 1_000_000 },
+    ...{ username: 'sender', password: 'pä:ss', maxBatchBytes: 1_000_000, callbackUrl },
   });
 }
 
@@ -70,4 +70,25 @@ test('a 400 that says why fails the message with its code; one that also names a
   );
   const odd = await sendTo(t, (_, response) => answerJson(response, 400, { messageUUID: 'm-1', errors }));
   assert.equal(odd.result.kind === 'refused' && odd.result.ambiguous, true);
+});
+
+test('a callback URL travels with the identity of its message; one of the mapping goes before it', () => {
+  const destination = create('http://127.0.0.1:1', 1, 'https://hooks.example.com/t/1');
+  const sendingOf = (sending: object | undefined) => {
+    const item = { userUuid: 'user', ...BODY, messageSendingAttributes: sending };
+    const [message] = batch().messages;
+    const messages = [{ ...message, itemJson: JSON.stringify(item) }] as ReturnType<typeof batch>['messages'];
+    return JSON.parse(destination.requestOf({ ...batch(), messages }).body).messageSendingAttributes;
+  };
+  const reported = {
+    callbackURL: 'https://hooks.example.com/t/1',
+    callbackMetaData: { backhaulSourceUuid: 's-1' },
+  };
+  assert.deepEqual(sendingOf(undefined), reported);
+  assert.deepEqual(sendingOf({ addFooter: true, callbackMetaData: { campaign: 'spring' } }), {
+    ...{ addFooter: true, callbackURL: reported.callbackURL },
+    callbackMetaData: { campaign: 'spring', backhaulSourceUuid: 's-1' },
+  });
+  const own = { callbackURL: 'https://elsewhere.example.com' };
+  assert.deepEqual(sendingOf(own), own);
 });

@@ -14,10 +14,13 @@ export interface TerminalResult {
   readonly screen: string;
 }
 
-/** @param words must need no quoting by a shell. */
+/**
+ * @param words must need no quoting by a shell.
+ * @param options.typed what somebody types, then the end of the input; left out, nobody does
+ */
 export function atTerminal(
   words: string,
-  { cwd, env }: { cwd: string; env?: Readonly<Record<string, string>> },
+  { cwd, env, typed }: { cwd: string; env?: Readonly<Record<string, string>>; typed?: string },
 ): Promise<TerminalResult> {
   return new Promise((resolve, reject) => {
     const inherited = { ...process.env };
@@ -27,10 +30,11 @@ export function atTerminal(
     const child = spawn('script', ['-qec', command, '/dev/null'], {
       cwd,
       env: { ...inherited, TERM: 'xterm-256color', ...env },
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: [typed === undefined ? 'ignore' : 'pipe', 'pipe', 'inherit'],
     });
+    child.stdin?.end(typed);
     const output: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
+    child.stdout?.on('data', (chunk: Buffer) => output.push(chunk));
     child.once('error', reject);
     child.once('close', (exitCode) => resolve({ exitCode, screen: Buffer.concat(output).toString() }));
   });

@@ -1,0 +1,44 @@
+/** What a delivery is about to send, in outline: for a person to look at before people get it. */
+import type { DeliveryPlan } from '../ledger/ledger.ts';
+import type { Item, MessageContract } from '../messages/message-contract.ts';
+
+export interface SendOutline {
+  readonly messages: number;
+  readonly customers: number;
+  /** Most messages first. */
+  readonly departments: readonly { readonly departmentUuid: string; readonly messages: number }[];
+  readonly examples: readonly SendExample[];
+}
+
+export interface SendExample {
+  readonly departmentUuid: string;
+  readonly customerUuid: string;
+  /** What the customer would read. */
+  readonly text: string;
+}
+
+/** Walks over all conversations of the plan, and reads a message of each of the first `exampleCount`. */
+export async function outlineOf(
+  plan: DeliveryPlan,
+  contract: MessageContract,
+  exampleCount: number,
+): Promise<SendOutline> {
+  const departments = new Map<string, number>();
+  const examples: SendExample[] = [];
+  for (let next = await plan.nextConversation(); next !== null; next = await plan.nextConversation()) {
+    const { departmentUuid, customerUuid, messageCount } = next;
+    departments.set(departmentUuid, (departments.get(departmentUuid) ?? 0) + messageCount);
+    if (examples.length === exampleCount) continue;
+    for (const { itemJson } of await next.next(1, Number.MAX_SAFE_INTEGER, 0)) {
+      examples.push({ departmentUuid, customerUuid, text: contract.textOf(JSON.parse(itemJson) as Item) });
+    }
+  }
+  return {
+    messages: plan.messageCount,
+    customers: await plan.countCustomers(),
+    departments: [...departments]
+      .map(([departmentUuid, messages]) => ({ departmentUuid, messages }))
+      .sort((a, b) => b.messages - a.messages),
+    examples,
+  };
+}
