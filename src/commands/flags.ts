@@ -75,11 +75,12 @@ export const httpUrl = (words: Words): Flag<string | undefined> =>
   );
 
 /** In milliseconds once read. */
-export const duration = (words: Words): Flag<number | undefined> =>
-  textFlag(
-    words,
-    (value) => parseDurationMs(value) || new Problem('must be a duration such as 90s, 30m or 1h30m'),
-  );
+export const duration = (words: Words, leastMs = 1): Flag<number | undefined> =>
+  textFlag(words, (value) => {
+    const durationMs = parseDurationMs(value);
+    if (durationMs !== null && durationMs >= leastMs) return durationMs;
+    return new Problem('must be a duration such as 90s, 30m or 1h30m');
+  });
 
 const NEEDS_VALUE = new Problem('needs a value');
 

@@ -19,9 +19,12 @@ export const verify = defineCommand({
     archive: list({
       describe: 'Archives of `listen`, or their directory, instead of receiver.archive; a glob; repeatable',
     }),
-    'older-than': duration({
-      describe: 'List accepted messages of which nothing was heard for so long (default: 24h)',
-    }),
+    'older-than': duration(
+      {
+        describe: 'List accepted messages of which nothing was heard for so long (default: 24h)',
+      },
+      0,
+    ),
   },
   watchesSignal: true,
 
