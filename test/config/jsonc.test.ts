@@ -120,6 +120,12 @@ test('nesting without end is an error, not a crash', () => {
   assert.match(syntaxError('['.repeat(100_000)).message, /levels deep/);
 });
 
+test('a string that is never closed is an error at once, however long it is', () => {
+  const startedAtMs = performance.now();
+  syntaxError(`{ "a": "${'b'.repeat(100_000)}`);
+  assert.ok(performance.now() - startedAtMs < 1_000);
+});
+
 test('every value knows where it begins', () => {
   const document = parseJsonc('{\n  "a": { "b": [10,\n 20] } }', 'c.json');
   assert.deepEqual(document.positionOf([]), { line: 1, column: 1 });
