@@ -1,3 +1,4 @@
+import type Database from 'better-sqlite3';
 import type { LedgerContext } from './context.ts';
 import type { MessageId } from './ledger.ts';
 
@@ -7,7 +8,7 @@ import type { MessageId } from './ledger.ts';
  * temporary file of SQLite's: memory stays flat.
  */
 export function createMessageUuids({ db, stream }: LedgerContext) {
-  let isMade = false;
+  let byUuid: Database.Statement<[string], MessageId> | null = null;
 
   function make(): void {
     db.exec(`
@@ -21,20 +22,19 @@ export function createMessageUuids({ db, stream }: LedgerContext) {
       BEGIN
         INSERT OR IGNORE INTO message_of_uuid VALUES (NEW.message_uuid, NEW.id);
       END`);
-    isMade = true;
+    byUuid = db
+      .prepare<[string], MessageId>('SELECT message FROM temp.message_of_uuid WHERE message_uuid = ?')
+      .pluck();
   }
 
   return {
     /** Must be called before the first {@link find}, outside a transaction. Walks over every message, once. */
     prepare(): void {
-      if (!isMade) db.transaction(make)();
+      if (byUuid === null) db.transaction(make)();
     },
     /** Usually none or one; the trigger may have left ids whose identifier has changed since. */
     find(messageUuid: string): readonly MessageId[] {
-      return db
-        .prepare<[string], MessageId>('SELECT message FROM temp.message_of_uuid WHERE message_uuid = ?')
-        .pluck()
-        .all(messageUuid) as MessageId[];
+      return byUuid?.all(messageUuid) ?? [];
     },
   };
 }
