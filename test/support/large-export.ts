@@ -1,0 +1,33 @@
+import { createWriteStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { seededRandom } from './seeded-random.ts';
+
+const WORDS = 'your car is ready for pickup please call back about the brake pads and the oil change'.split(
+  ' ',
+);
+const ROWS_PER_CHUNK = 1_000;
+
+/**
+ * A CSV file with the columns of `project.ts`, some 200 bytes a row. Identities are random, as those of real exports are:
+ * that is what costs a database most.
+ * @param customers over which the rows are spread evenly.
+ */
+export async function writeLargeExport(path: string, rows: number, customers: number): Promise<void> {
+  const random = seededRandom(rows);
+  const hex = () => random.between(0, 0xffff_ffff).toString(16).padStart(8, '0');
+  function* chunks(): Generator<string> {
+    yield 'Id,Department,Customer,Sent,Direction,Body\n';
+    for (let first = 0; first < rows; first += ROWS_PER_CHUNK) {
+      let chunk = '';
+      for (let row = first; row < Math.min(rows, first + ROWS_PER_CHUNK); row++) {
+        const sent = new Date(Date.UTC(2020, 0, 1) + random.between(0, 150_000_000) * 1_000).toISOString();
+        const body = Array.from({ length: 14 }, () => random.pick(WORDS)).join(' ');
+        const customer = row % customers;
+        chunk += `SM${hex()}${hex()}${hex()}${hex()},dept-${customer % 3},customer-${customer},${sent},in,${body}\n`;
+      }
+      yield chunk;
+    }
+  }
+  await pipeline(Readable.from(chunks()), createWriteStream(path));
+}
