@@ -42,6 +42,15 @@ for (const document of documentsOf('docs/mapping.md')) {
   });
 }
 
+for (const document of documentsOf('docs/live-sends.md')) {
+  test(`the guide to live sends: the configuration of ${document.stream} can be used as it stands`, async (t) => {
+    await loadMapping(configSchema.parse(document), {
+      baseDirectory: temporaryDirectory(t),
+      clock: systemClock,
+    });
+  });
+}
+
 test('the mapping guide’s mapper finds the customer at the other end, and every attachment', async (t) => {
   const directory = temporaryDirectory(t);
   writeFileSync(join(directory, 'customers.csv'), 'phone,customerUuid\n(310) 555-0123,customer-1\n');
