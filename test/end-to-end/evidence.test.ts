@@ -5,7 +5,8 @@ import type { Summary } from '../../src/pipeline/summary.ts';
 import type { VerifySummary } from '../../src/pipeline/verify-summary.ts';
 import type { SimulatorOptions } from '../../src/simulator/simulator.ts';
 import { type ListenerProcess, startListener, writeListenerConfig } from '../support/listener-process.ts';
-import { csvOf, type Project, project, rows } from '../support/project.ts';
+import { textProject } from '../support/live-project.ts';
+import { csvOf, type Project, type ProjectOptions, project, rows } from '../support/project.ts';
 import { AUTHORIZATION, archived, SECRET } from '../support/receiver.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
@@ -20,12 +21,13 @@ interface Scene extends Project {
 async function scene(
   t: TestContext,
   simulator: (listener: ListenerProcess) => SimulatorOptions,
+  createProject: (t: TestContext, options: ProjectOptions) => Promise<Project> = project,
 ): Promise<Scene> {
   const directory = temporaryDirectory(t);
   writeListenerConfig(directory);
   const listener = await startListener(t, directory);
   const { archive } = listener.document;
-  const place = await project(t, { simulator: simulator(listener), config: { receiver: { archive } } });
+  const place = await createProject(t, { simulator: simulator(listener), config: { receiver: { archive } } });
   return {
     ...place,
     listener,
@@ -68,11 +70,17 @@ test('callbacks make messages stored; one reported as failed is retried, and the
   assert.deepEqual([again.summary.evidence.stored, again.summary.evidence.failed], [0, 0], 'nothing new');
   assert.equal(again.summary.evidence.known, 20);
 
+  const inVain = await backhaul(`retry --json --callback-url ${callbackUrl}`);
+  assert.equal(inVain.exitCode, 0, inVain.stderr);
+  await heard(21);
+  const second = await verify();
+  assert.deepEqual([second.exitCode, second.summary.evidence.failed], [3, 1], 'it failed once more');
+
   simulator.setFaults([]);
   const retry = await backhaul(`retry --json --code SIMULATED_FAILURE --callback-url ${callbackUrl}`);
   assert.equal(retry.exitCode, 0, retry.stderr);
   assert.equal(retry.json<Summary>().requests.sent, 1);
-  await heard(21);
+  await heard(22);
 
   const last = await verify();
   assert.equal(last.exitCode, 0);
@@ -113,4 +121,41 @@ test('callbacks settle what the API left in the dark: stored, or failed', async 
   const { summary } = await verify();
   assert.equal(summary.messages.stored, 6, 'those of customers 1 and 3');
   assert.equal(summary.messages.unknown + summary.messages.pending, 3, 'nobody has spoken of customer 2');
+});
+
+test('status callbacks settle texts whose answer was lost, and tell which were never sent', async (t) => {
+  const { backhaul, write, listener, heard, verify, simulator } = await scene(
+    t,
+    () => ({
+      faults: [
+        { fault: 'reset-after', sourceUuid: 'm-1' },
+        { fault: 'http-503', sourceUuid: 'm-2' },
+        { fault: 'fail-later', sourceUuid: 'm-3' },
+      ],
+    }),
+    textProject,
+  );
+  write('export.csv', csvOf(rows(4)));
+  const words = `--live --yes --new-ledger --callback-url ${listener.document.urls.textCallback}`;
+  const run = await backhaul(`run --json ${words}`);
+  assert.deepEqual(
+    run.json<Summary>().messages,
+    { accepted: 2, failed: 0, unknown: 2, pending: 0 },
+    run.stderr,
+  );
+  await heard(3);
+  const { exitCode, summary } = await verify();
+  assert.equal(exitCode, 3);
+  assert.deepEqual(summary.deliveries, {
+    ...{ read: 3, textCallbacks: 3 },
+    historicalCallbacks: 0,
+    messageEvents: 0,
+  });
+  assert.deepEqual(summary.messages, {
+    ...{ accepted: 2, failed: 1, unknown: 1, pending: 0 },
+    ...{ stored: 2, missing: 0 },
+  });
+  assert.match((await backhaul('export --state unknown --format csv')).stdout, /m-2,/);
+  assert.match((await backhaul('export --state failed --format csv')).stdout, /m-3,.*SIMULATED_FAILURE/);
+  assert.equal(simulator.stats().delivered, 2);
 });
