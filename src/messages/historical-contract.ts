@@ -52,6 +52,7 @@ export function createHistoricalContract({
       'messageAttributes.body': ['messageAttributes.protocol', 'messageAttributes.attachments'],
     },
     decisive: { allowScheduledDrafts },
+    isTimed: true,
 
     wrapNote(item) {
       const attributes = item.messageAttributes as Item | undefined;

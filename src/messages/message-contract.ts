@@ -61,6 +61,8 @@ export interface MessageContract {
    * @param nowMs wall-clock time, Unix epoch milliseconds
    */
   check(item: Item, nowMs: number): CheckedItem;
+  /** Whether messages have a time of their own, which orders a conversation; else reading order does. */
+  readonly isTimed: boolean;
   /** The messages that a valid item stands for: one, or one for each recipient where it names several. */
   messagesOf(item: Item, envelope: Envelope): readonly AddressedItem[];
   /** What messages are counted by, e.g. `INCOMING`. */

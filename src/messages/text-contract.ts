@@ -32,6 +32,7 @@ export function createTextContract({
     recommendedKeys: [],
     explainedBy: {},
     decisive: { contract: 'mykaarma-text', allowDuplicateTexts },
+    isTimed: false,
 
     wrapNote() {},
 

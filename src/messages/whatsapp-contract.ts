@@ -29,6 +29,7 @@ export function createWhatsappContract({
     recommendedKeys: [],
     explainedBy: {},
     decisive: { contract: 'kaleyra-whatsapp', sender, allowDuplicateTexts },
+    isTimed: false,
 
     wrapNote() {},
 

@@ -3,7 +3,8 @@ import type { Clock } from '../clock.ts';
 import type { DeliveryConfig } from '../config/schema.ts';
 import { MAX_AUTOMATIC_RESENDS, resendsUnknown } from '../delivery/deliver.ts';
 import type { Destination } from '../destinations/destination.ts';
-import type { Ledger, OnConflict } from '../ledger/ledger.ts';
+import type { Breakdown, Ledger, OnConflict } from '../ledger/ledger.ts';
+import type { Mapping } from '../mapping/mapping.ts';
 import { watchCodes } from './code-summary.ts';
 import { planRequests } from './plan.ts';
 import { type Intake, type StageObserver, stage } from './stage.ts';
@@ -61,8 +62,13 @@ export async function checkPipeline(options: CheckOptions): Promise<Closing<Chec
     rejects: codes
       .filter(({ state }) => state === 'rejected')
       .map(({ code, field, count, examples }) => ({ code, field, count, examples })),
-    breakdown: await ledger.breakdown(),
+    breakdown: breakdownOf(await ledger.breakdown(), options.intake.mapping),
     codes: watch.summary(),
     signal: signal.aborted ? signal.reason : null,
   });
+}
+
+/** Without times of their own messages have no days. */
+function breakdownOf(breakdown: Breakdown, { contract }: Mapping): Breakdown {
+  return contract.isTimed ? breakdown : { ...breakdown, days: [] };
 }

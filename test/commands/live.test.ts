@@ -149,7 +149,9 @@ test('a text that the API refuses fails, and retry sends it once more; a dry loo
   assert.equal(error.code, 'NOT_LIVE');
   assert.match(error.message, /up to 1 failed message would go out/);
   for (const words of ['check', 'preview', 'status', 'export --state failed']) {
-    assert.equal((await backhaul(words)).exitCode, 0, words);
+    const { exitCode, stdout } = await backhaul(words);
+    assert.equal(exitCode, 0, words);
+    assert.doesNotMatch(stdout, /1970|by day/, 'texts have no times of their own');
   }
   assert.equal(simulator.stats().requests, 1);
   assert.equal((await backhaul('retry --live --yes')).exitCode, 0);
