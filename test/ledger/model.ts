@@ -1,4 +1,5 @@
 /** The ledger's rules once more, as plainly as they can be said: what the real one is held against. */
+import type { EvidenceEffect } from '../../src/evidence/evidence.ts';
 import type { MessageCounts, RecordTally, Settlement } from '../../src/ledger/ledger.ts';
 
 export interface ModelRecord {
@@ -10,7 +11,7 @@ export interface ModelRecord {
 }
 
 interface ModelMessage {
-  state: 'pending' | 'accepted' | 'failed' | 'unknown';
+  state: 'pending' | 'accepted' | 'failed' | 'unknown' | 'stored';
   body: string;
   mapping: string;
   /** Bodies that made way for later ones. */
@@ -29,6 +30,8 @@ const FRESH = { hasPayload: true, ambiguous: false, queued: false, resends: 0, u
 export class LedgerModel {
   readonly messages = new Map<string, ModelMessage>();
   run = 0;
+  /** Pieces of evidence so far: each comes later than the one before. */
+  heard = 0;
 
   stage(record: ModelRecord, onConflict: 'reject' | 'replace'): keyof RecordTally {
     const { id, body, mapping } = record;
@@ -39,7 +42,7 @@ export class LedgerModel {
       return 'new';
     }
     if (known.body === body && known.mapping === mapping) {
-      if (known.state !== 'accepted') known.hasPayload = true;
+      if (known.state !== 'accepted' && known.state !== 'stored') known.hasPayload = true;
       return known.run === this.run ? 'duplicates' : 'unchanged';
     }
     const unsent = known.state === 'pending' || known.state === 'failed';
@@ -94,6 +97,7 @@ export class LedgerModel {
   queue(id: string): void {
     const message = this.#get(id);
     if (message.state !== 'failed' && message.state !== 'unknown') return;
+    if (!message.hasPayload) return;
     if (message.ambiguous) message.queued = true;
     else Object.assign(message, { state: 'pending', queued: true });
   }
@@ -105,10 +109,30 @@ export class LedgerModel {
     Object.assign(message, { ...FRESH, hasPayload, state: verdict });
   }
 
+  hear(id: string, kind: 'stored' | 'failed'): EvidenceEffect {
+    const message = this.messages.get(id);
+    if (message === undefined) return 'foreign';
+    if (kind === 'stored') {
+      if (message.state === 'pending') return 'unsent';
+      if (message.state === 'stored') return 'known';
+      Object.assign(message, { ...FRESH, hasPayload: false, state: 'stored' });
+      return 'stored';
+    }
+    if (message.state === 'pending') return 'outdated';
+    if (message.state === 'stored') return 'contradictory';
+    if (message.state === 'failed') return 'known';
+    Object.assign(message, { ...FRESH, hasPayload: message.hasPayload, state: 'failed' });
+    return 'failed';
+  }
+
   counts(): MessageCounts {
     const counts = { accepted: 0, failed: 0, unknown: 0, pending: 0 };
-    for (const { state } of this.messages.values()) counts[state] += 1;
+    for (const { state } of this.messages.values()) counts[state === 'stored' ? 'accepted' : state] += 1;
     return counts;
+  }
+
+  stored(): number {
+    return [...this.messages.values()].filter(({ state }) => state === 'stored').length;
   }
 
   conflicts(): number {
