@@ -7,6 +7,7 @@ import { type JsonDocument, type JsonPath, parseJsonc } from './jsonc.ts';
 import { assertAtMostOnce } from './live.ts';
 import { applyOverride, readOverride } from './overrides.ts';
 import { writePath } from './paths.ts';
+import { assertPresetFits } from './preset-fits.ts';
 import { describeIssues } from './problems.ts';
 import { type Config, configSchema } from './schema.ts';
 import { assertSecureUrl } from './secure-url.ts';
@@ -34,7 +35,8 @@ export interface LoadedConfig {
 
 /**
  * @throws {UsageError} `CONFIG_MISSING`, `CONFIG_UNREADABLE`, `CONFIG_SYNTAX`, `CONFIG_INVALID` (all problems at
- *   once), `BAD_OVERRIDE`, `BAD_URL`, `INSECURE_URL`, `LIVE_RESEND`, `LIVE_REPLACE`.
+ *   once), `BAD_OVERRIDE`, `BAD_URL`, `INSECURE_URL`, `LIVE_RESEND`, `LIVE_REPLACE`,
+ *   `PRESET_MISPLACED`.
  */
 export async function loadConfig({
   path,
@@ -59,6 +61,7 @@ export async function loadConfig({
   const config = result.data;
   assertSecureUrl(config.destination.baseUrl, config.destination);
   assertAtMostOnce(config);
+  assertPresetFits(config);
   return { config, path: absolutePath, directory: dirname(absolutePath) };
 }
 

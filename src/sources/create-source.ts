@@ -1,7 +1,9 @@
 /** The files of one run as a source. */
 import { hash } from 'node:crypto';
+import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { SourceConfig } from '../config/schema.ts';
+import { readArchiveName } from '../receiver/archived-delivery.ts';
 import { readCsv } from './csv.ts';
 import { encodingOf, previewOf } from './decoding.ts';
 import { decompressed } from './decompression.ts';
@@ -97,11 +99,18 @@ async function isExportFile({ name, path, sizeBytes }: FoundFile): Promise<boole
   }
 }
 
+/** Archives that `listen` writes only ever grow, line by line. */
+function isGrowing(path: string, { format }: SourceConfig): boolean {
+  return format === 'message-events' && readArchiveName(basename(path)) !== null;
+}
+
 function createInput({ name, path, sizeBytes }: FoundFile, reading: Reading): SourceInput {
   const isReadableAgain = sizeBytes !== null;
   let digest: string | null = null;
+  // `listen` may be writing: what arrives after the files were listed is for the next run.
+  const maxBytes = isGrowing(path, reading.config) ? (sizeBytes ?? undefined) : undefined;
   const openBytes = (signal?: AbortSignal) =>
-    path === STANDARD_INPUT ? streamBytes(reading.openStdin(), signal) : fileBytes(path, signal);
+    path === STANDARD_INPUT ? streamBytes(reading.openStdin(), signal) : fileBytes(path, signal, maxBytes);
   return {
     name,
     sizeBytes,

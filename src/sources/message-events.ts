@@ -19,7 +19,7 @@ type Reshaped = Pick<SourceRecord, 'fields' | 'problems' | 'passedOver'>;
 const MESSAGE_EVENT: DeliveryKind = 'message-event';
 /** How every line of an archive that `listen` wrote begins. */
 const ARCHIVE_BEGINNING = '{"receivedAt":"';
-const TORN = 'a torn last line, which was never answered';
+const UNFINISHED = 'an unfinished last line';
 
 /** @param records objects as they stand in the archive. */
 export async function* readMessageEvents(records: AsyncIterable<SourceRecord>): AsyncGenerator<SourceRecord> {
@@ -27,17 +27,17 @@ export async function* readMessageEvents(records: AsyncIterable<SourceRecord>): 
   for await (const record of records) {
     if (held !== null) yield held;
     held = null;
-    if (isTorn(record)) held = record;
+    if (isUnfinished(record)) held = record;
     else yield record.problems === undefined ? { ...record, ...reshaped(record.fields) } : record;
   }
-  // Only at the end can a broken line be one that a crash interrupted.
+  // Only at the end can a broken line be one that is being written, or that a crash interrupted.
   if (held !== null) {
     const { fields, position } = held;
-    yield { fields, position, passedOver: TORN };
+    yield { fields, position, passedOver: UNFINISHED };
   }
 }
 
-function isTorn({ fields, problems, origin }: SourceRecord): boolean {
+function isUnfinished({ fields, problems, origin }: SourceRecord): boolean {
   const { _raw: raw } = fields;
   if (problems === undefined || origin !== undefined || typeof raw !== 'string') return false;
   return raw.startsWith(ARCHIVE_BEGINNING) || ARCHIVE_BEGINNING.startsWith(raw);
@@ -54,7 +54,7 @@ function reshaped(fields: SourceRecord['fields']): Reshaped {
     return { fields, problems: [invalidEncoding('bodyBase64', 'Ask the sender: JSON is always UTF-8.')] };
   }
   const event = parsed(body);
-  return isObject(event) ? withPayload(event) : { fields, problems: [notAnObject('body')] };
+  return isObject(event) ? withPayload(withoutPrototype(event)) : { fields, problems: [notAnObject('body')] };
 }
 
 /** A line that `listen` wrote: see receiver/archived-delivery.ts. */
@@ -68,9 +68,14 @@ function withPayload(envelope: SourceRecord['fields']): Reshaped {
   if (typeof payload !== 'string' && !isObject(payload)) return { fields: envelope };
   const object = isObject(payload) ? payload : parsed(payload);
   if (!isObject(object)) return { fields: envelope, problems: [notAnObject('payload')] };
-  const fields: Fields = Object.assign(Object.create(null), envelope);
+  const fields = withoutPrototype(envelope);
   fields.payload = withVoiceCallBeside(object);
   return { fields };
+}
+
+/** A copy that has only what the delivery has. */
+function withoutPrototype(object: SourceRecord['fields']): Fields {
+  return Object.assign(Object.create(null), object);
 }
 
 function withVoiceCallBeside(payload: Fields): Fields {

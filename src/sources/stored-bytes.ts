@@ -6,14 +6,23 @@ import { DamagedInputError } from '../errors.ts';
 
 const CHUNK_BYTES = 128 * 1024;
 
-/** Reads a file; ends quietly when `signal` aborts. A fresh buffer each time: readers keep slices of them. */
-export async function* fileBytes(path: string, signal?: AbortSignal): AsyncGenerator<Buffer> {
+/**
+ * Reads a file; ends quietly when `signal` aborts. A fresh buffer each time: readers keep slices of them.
+ * @param maxBytes what stands beyond is left alone.
+ */
+export async function* fileBytes(
+  path: string,
+  signal?: AbortSignal,
+  maxBytes = Number.POSITIVE_INFINITY,
+): AsyncGenerator<Buffer> {
   const handle = await open(path);
   try {
+    let left = maxBytes;
     while (!signal?.aborted) {
       const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
-      const { bytesRead } = await handle.read(chunk, 0, CHUNK_BYTES);
+      const { bytesRead } = await handle.read(chunk, 0, Math.min(CHUNK_BYTES, left));
       if (bytesRead === 0) return;
+      left -= bytesRead;
       yield bytesRead === CHUNK_BYTES ? chunk : chunk.subarray(0, bytesRead);
     }
   } finally {

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { archiveLine } from '../../src/receiver/delivery.ts';
-import { plainFields, readFileAs } from '../support/source-reading.ts';
+import { createSource } from '../../src/sources/create-source.ts';
+import type { SourceInput } from '../../src/sources/source.ts';
+import { plainFields, readFileAs, readInput, sourceConfig } from '../support/source-reading.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const PAYLOAD = { isUpdate: false, messageDTO: { uuid: 'message-1', messageType: 'S' } };
@@ -133,7 +136,7 @@ test('property: wherever a crash tore the last line of an archive, the deliverie
         records.map(({ problems, passedOver }) => [problems, passedOver]),
         [
           [undefined, undefined],
-          [undefined, 'a torn last line, which was never answered'],
+          [undefined, 'an unfinished last line'],
         ],
       );
     }),
@@ -168,6 +171,37 @@ test('a rejected delivery that was corrected in an export file is read like any 
     records.map(({ origin }) => origin?.line),
     [7, 7, 7],
   );
+});
+
+test('an archive of listen that grows while it is read is read as far as it was when the run began', async (t) => {
+  const whole = archived(delivered());
+  for (const grownBy of [whole, whole.slice(0, 50)]) {
+    const directory = temporaryDirectory(t);
+    const path = join(directory, 'events-20250927-0001.ndjson');
+    writeFileSync(path, whole + whole.slice(0, 70));
+    const source = createSource(sourceConfig({ format: 'message-events', files: ['*.ndjson'] }), {
+      baseDirectory: directory,
+    });
+    const [input] = await source.inputs();
+    appendFileSync(path, grownBy);
+    const digest = await input?.digest();
+    appendFileSync(path, grownBy);
+    assert.equal(
+      digest,
+      createHash('sha256')
+        .update(whole + whole.slice(0, 70))
+        .digest('hex'),
+    );
+    const { records, damage } = await readInput(input as SourceInput);
+    assert.deepEqual(
+      records.map(({ problems, passedOver }) => [problems, passedOver]),
+      [
+        [undefined, undefined],
+        [undefined, 'an unfinished last line'],
+      ],
+    );
+    assert.equal(damage, null);
+  }
 });
 
 test('an empty archive holds nothing', async (t) => {
