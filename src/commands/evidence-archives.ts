@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { createEvidenceArchive } from '../evidence/archive.ts';
 import type { EvidenceArchive } from '../evidence/evidence.ts';
-import { concernedKinds, createDeliveryReader } from '../evidence/read-delivery.ts';
+import { createDeliveryReader } from '../evidence/read-delivery.ts';
 import { readArchiveName } from '../receiver/archived-delivery.ts';
 import { decompressed } from '../sources/decompression.ts';
 import { type FoundFile, findFiles } from '../sources/find-files.ts';
@@ -28,10 +28,7 @@ export async function evidenceArchives(
     patterns.length === 0
       ? await configuredArchives(resolve(directory, config.receiver.archive), directory)
       : await givenArchives(patterns, { from: cwd, baseDirectory: directory });
-  const readDelivery = createDeliveryReader(
-    config.evidence.callbacks,
-    concernedKinds(config.destination.type),
-  );
+  const readDelivery = createDeliveryReader(config.evidence.callbacks, config.destination.type);
   return files.map(({ name, path }) =>
     createEvidenceArchive({ name, open: (signal) => contentOf({ name, path }, signal), readDelivery }),
   );

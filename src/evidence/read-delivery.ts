@@ -1,33 +1,31 @@
 /** What one delivery says of messages. Pure; whatever a delivery holds, it says something or nothing. */
-import type { Config } from '../config/schema.ts';
+import type { CallbackShape, Config } from '../config/schema.ts';
 import type { ArchivedDelivery, DeliveryKind } from '../receiver/archived-delivery.ts';
 import { type CallbackResult, readCallback } from './callback.ts';
-import { identifierIn, listOf, parseJson, valueAt } from './documents.ts';
+import { parseJson } from './documents.ts';
 import type { Evidence, EvidencePosition, ReadDelivery, Surprise } from './evidence.ts';
 
 export type CallbackShapes = Config['evidence']['callbacks'];
+export type DestinationType = Config['destination']['type'];
 
 export type ReadOneDelivery = (delivery: ArchivedDelivery, position: EvidencePosition) => ReadDelivery;
 
 /**
- * @param concerned kinds that can speak of the stream's messages; the others are read as saying nothing. A text's callback
- *   says nothing of a historical message that happens to have the same sourceUuid.
+ * @param destinationType of the stream. Kinds of deliveries that cannot speak of its messages are read as saying nothing:
+ *   a text's callback is not about a historical message that happens to have the same sourceUuid.
  */
 export function createDeliveryReader(
-  { historical, text }: CallbackShapes,
-  concerned: ReadonlySet<DeliveryKind>,
+  shapes: CallbackShapes,
+  destinationType: DestinationType,
 ): ReadOneDelivery {
-  const readers: Record<DeliveryKind, (document: unknown) => readonly CallbackResult[]> = {
-    'message-event': readMessageEvent,
-    'historical-callback': (document) => readCallback(document, historical),
-    'text-callback': (document) => readCallback(document, text),
-  };
+  const shapeOf = shapesOf(shapes, destinationType);
   return (delivery, position) => {
     const { kind } = delivery;
-    if (!concerned.has(kind)) return { ...NOTHING, position, kind };
+    const shape = shapeOf[kind];
+    if (shape === undefined) return { ...NOTHING, position, kind };
     const document = documentOf(delivery);
     if ('surprise' in document) return { ...NOTHING, position, kind, surprise: document.surprise };
-    const results = readers[kind](document.value);
+    const results = readCallback(document.value, shape);
     const receivedAtMs = Date.parse(delivery.receivedAt);
     return {
       position,
@@ -41,17 +39,36 @@ export function createDeliveryReader(
 
 const NOTHING = { evidence: [], undecided: 0, surprise: null } as const;
 
-/** Kinds that can speak of a stream's messages, by its destination. */
-export function concernedKinds(destinationType: Config['destination']['type']): ReadonlySet<DeliveryKind> {
+function shapesOf(
+  { historical, text }: CallbackShapes,
+  destinationType: DestinationType,
+): Partial<Record<DeliveryKind, CallbackShape>> {
   switch (destinationType) {
     case 'mykaarma-historical':
-      return new Set(['message-event', 'historical-callback']);
-    case 'mykaarma-text':
-      return new Set(['message-event', 'text-callback']);
+      return { 'message-event': PRESENCE, 'historical-callback': historical };
+    case 'mykaarma-text': {
+      const { positiveStatuses, negativeStatuses } = text;
+      return { 'message-event': { ...DELIVERY, positiveStatuses, negativeStatuses }, 'text-callback': text };
+    }
     case 'kaleyra-whatsapp':
-      return new Set();
+      return {};
   }
 }
+
+/** Where a message event (message-event reference) names its message. `payload` is a JSON string as delivered. */
+const EVENT = {
+  ...{ results: ['payload.messageDTO'], sourceUuid: [], messageUuid: ['uuid'] },
+  ...{ errorCode: [], errorText: [], succeeded: [], failed: [], positiveStatuses: [], negativeStatuses: [] },
+};
+
+/** History is stored when it is there: whatever an event tells of it, updates included. */
+const PRESENCE: CallbackShape = { ...EVENT, status: [], errors: [], messageUuidCounts: true };
+
+/** A text is there as soon as somebody wants it sent: only its delivery status tells whether it was. */
+const DELIVERY: CallbackShape = {
+  ...EVENT,
+  ...{ status: ['deliveryStatus'], errors: ['twilioDeliveryFailureMessage'], messageUuidCounts: false },
+};
 
 /** JSON, or, where there is no body, what the URL had after its question mark. */
 function documentOf({ body, query }: ArchivedDelivery): { value: unknown } | { surprise: Surprise } {
@@ -62,18 +79,6 @@ function documentOf({ body, query }: ArchivedDelivery): { value: unknown } | { s
   }
   const value = parseJson(body);
   return value === undefined ? { surprise: 'NOT_JSON' } : { value };
-}
-
-/**
- * A message that stands in an event is there (message-event reference: `messageDTO.uuid`), whatever the event tells of it:
- * updates are about messages too. `payload` is a JSON string as delivered, an object as documented.
- */
-function readMessageEvent(document: unknown): readonly CallbackResult[] {
-  return listOf(valueAt(document, 'payload')).flatMap((payload) => {
-    const messageUuid = identifierIn(valueAt(payload, 'messageDTO.uuid'));
-    if (messageUuid === null) return [];
-    return [{ sourceUuid: null, messageUuid, verdict: 'stored', code: null, error: null } as const];
-  });
 }
 
 function evidenceOf(

@@ -3,8 +3,6 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { SURPRISES } from '../../src/evidence/evidence.ts';
 import { linesOf } from '../../src/evidence/lines.ts';
-import { concernedKinds } from '../../src/evidence/read-delivery.ts';
-import { DELIVERY_KINDS } from '../../src/receiver/archived-delivery.ts';
 import {
   archiveLine,
   archiveOf,
@@ -18,19 +16,17 @@ import {
 const callback = (id: string, code?: string) => archiveLine('historical-callback', saveResult(id, code));
 
 test('every line is read in order, with its place and time', async () => {
-  const text = archiveLine('text-callback', {
-    status: 'SENT',
-    callbackMetaData: { backhaulSourceUuid: 't' },
-  });
-  const read = await readAll(archiveOf(`${callback('a')}\n\n${eventLine('m-b')}\r\n${text}\n`));
+  const read = await readAll(
+    archiveOf(`${callback('a')}\n\n${eventLine('m-b')}\r\n${callback('c', 'E1')}\n`),
+  );
   const pieces = read.flatMap(({ evidence }) => evidence);
-  const atMs = Date.parse(RECEIVED_AT);
-  const plain = { code: null, error: null, receivedAtMs: atMs };
-  const at = (line: number) => ({ position: { file: 'a.ndjson', line } });
+  const receivedAtMs = Date.parse(RECEIVED_AT);
+  const nothing = { code: null, error: null };
+  const at = (line: number) => ({ receivedAtMs, position: { file: 'a.ndjson', line } });
   assert.deepEqual(pieces, [
-    { kind: 'stored', sourceUuid: 'a', messageUuid: 'm-a', ...plain, ...at(1) },
-    { kind: 'seen', sourceUuid: null, messageUuid: 'm-b', ...plain, ...at(3) },
-    { kind: 'stored', sourceUuid: 't', messageUuid: null, ...plain, ...at(4) },
+    { kind: 'stored', sourceUuid: 'a', messageUuid: 'm-a', ...nothing, ...at(1) },
+    { kind: 'seen', sourceUuid: null, messageUuid: 'm-b', ...nothing, ...at(3) },
+    { kind: 'failed', sourceUuid: 'c', messageUuid: 'm-c', code: 'E1', error: 'because', ...at(4) },
   ]);
   assert.deepEqual(
     read.map(({ surprise }) => surprise),
@@ -56,12 +52,12 @@ const SURPRISING: readonly [string, string, keyof typeof SURPRISES][] = [
   ['a time that is none', archiveLine('message-event', '{}', { receivedAt: 'yesterday' }), 'NOT_A_DELIVERY'],
   [
     'a body that is not UTF-8',
-    '{"receivedAt":"2025-06-15T16:06:40.000Z","kind":"text-callback","bodyBase64":"/w=="}',
+    '{"receivedAt":"2025-06-15T16:06:40.000Z","kind":"message-event","bodyBase64":"/w=="}',
     'NOT_TEXT',
   ],
   [
     'a body of another type',
-    '{"receivedAt":"2025-06-15T16:06:40.000Z","kind":"text-callback","bodyBase64":"/w==","body":5,"query":6}',
+    '{"receivedAt":"2025-06-15T16:06:40.000Z","kind":"message-event","bodyBase64":"/w==","body":5,"query":6}',
     'NOT_TEXT',
   ],
   ['a body that is a page', archiveLine('historical-callback', '<html>'), 'NOT_JSON'],
@@ -113,20 +109,44 @@ test('a line without end is not held', async () => {
 });
 
 test('kinds that cannot speak of the stream’s messages say nothing', async () => {
-  const content = `${callback('a')}\n${eventLine('m')}\n${archiveLine('text-callback', '?')}\n`;
-  const historical = [...concernedKinds('mykaarma-historical')];
-  const read = await readAll(archiveOf(content, { concerned: historical }));
-  assert.deepEqual(
-    read.map(({ evidence }) => evidence.length),
-    [1, 1, 0],
-  );
-  assert.deepEqual(
-    read.map(({ surprise }) => surprise),
-    [null, null, null],
-  );
-  assert.equal(concernedKinds('mykaarma-text').has('historical-callback'), false);
-  assert.equal(concernedKinds('kaleyra-whatsapp').size, 0);
+  const status = { status: 'SENT', callbackMetaData: { backhaulSourceUuid: 'a' } };
+  const content = `${callback('a')}\n${eventLine('m', { deliveryStatus: 'sent' })}\n${archiveLine('text-callback', status)}\n`;
+  for (const [destination, pieces] of [
+    ['mykaarma-historical', [1, 1, 0]],
+    ['mykaarma-text', [0, 1, 1]],
+    ['kaleyra-whatsapp', [0, 0, 0]],
+  ] as const) {
+    const read = await readAll(archiveOf(content, { destination }));
+    assert.deepEqual(
+      read.map(({ evidence }) => evidence.length),
+      pieces,
+      destination,
+    );
+    assert.deepEqual(
+      read.map(({ surprise }) => surprise),
+      [null, null, null],
+    );
+  }
 });
+
+for (const [title, rest, said] of [
+  ['sent', { deliveryStatus: 'sent' }, 'seen'],
+  ['not delivered', { deliveryStatus: 'undelivered' }, 'failed UNDELIVERED'],
+  ['failed, in words', { deliveryStatus: 'sent', twilioDeliveryFailureMessage: 'landline' }, 'failed'],
+  ['only there', { deliveryStatus: null }, 'nothing'],
+  ['on its way', { deliveryStatus: 'queued' }, 'nothing'],
+] as const) {
+  test(`an event tells of a text by its delivery status: ${title}`, async () => {
+    const archive = archiveOf(`${eventLine('m', rest)}\n`, { destination: 'mykaarma-text' });
+    const [piece] = (await readAll(archive)).flatMap(({ evidence }) => evidence);
+    const told = piece === undefined ? 'nothing' : `${piece.kind} ${piece.code?.toUpperCase() ?? ''}`;
+    assert.ok(told.startsWith(said), told);
+    const [ofHistory] = (await readAll(archiveOf(`${eventLine('m', rest)}\n`))).flatMap(
+      (one) => one.evidence,
+    );
+    assert.equal(ofHistory?.kind, 'seen', 'history is there, whatever became of it then');
+  });
+}
 
 test('property: lines are those of the text, however it is cut into chunks', async () => {
   await fc.assert(
@@ -153,7 +173,7 @@ test('property: lines are those of the text, however it is cut into chunks', asy
 });
 
 test('property: whatever an archive holds, it is read to its end; what says nothing has a reason', async () => {
-  const kind = fc.constantFrom(...DELIVERY_KINDS, 'other');
+  const kind = fc.constantFrom('message-event', 'historical-callback', 'other');
   const line = fc.oneof(
     fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
     fc.json().map((json) => Buffer.from(json)),

@@ -2,12 +2,12 @@
 import { configSchema } from '../../src/config/schema.ts';
 import { createEvidenceArchive } from '../../src/evidence/archive.ts';
 import type { EvidenceArchive, ReadDelivery } from '../../src/evidence/evidence.ts';
-import { type CallbackShapes, createDeliveryReader } from '../../src/evidence/read-delivery.ts';
 import {
-  type ArchivedDelivery,
-  DELIVERY_KINDS,
-  type DeliveryKind,
-} from '../../src/receiver/archived-delivery.ts';
+  type CallbackShapes,
+  createDeliveryReader,
+  type DestinationType,
+} from '../../src/evidence/read-delivery.ts';
+import type { ArchivedDelivery, DeliveryKind } from '../../src/receiver/archived-delivery.ts';
 
 export const RECEIVED_AT = '2025-06-15T16:06:40.000Z';
 
@@ -22,8 +22,8 @@ export function archiveLine(kind: DeliveryKind, body: unknown, rest: Partial<Arc
 }
 
 /** An event as it is delivered: `payload` is a JSON string. */
-export function eventLine(messageUuid: string): string {
-  const payload = JSON.stringify({ isUpdate: false, messageDTO: { uuid: messageUuid } });
+export function eventLine(messageUuid: string, rest: Readonly<Record<string, unknown>> = {}): string {
+  const payload = JSON.stringify({ isUpdate: false, messageDTO: { uuid: messageUuid, ...rest } });
   return archiveLine('message-event', { id: 'e', type: 'messages', timestamp: 1, payload });
 }
 
@@ -40,17 +40,23 @@ export function saveResult(sourceUuid: string, errorCode: string | null = null) 
 export interface ArchiveWords {
   readonly name?: string;
   readonly shapes?: CallbackShapes;
-  readonly concerned?: readonly DeliveryKind[];
+  /** Of the stream; history unless it is said. */
+  readonly destination?: DestinationType;
   /** Bytes of one chunk, as files are read. */
   readonly chunkBytes?: number;
 }
 
 export function archiveOf(content: string | Uint8Array, words: ArchiveWords = {}): EvidenceArchive {
-  const { name = 'a.ndjson', shapes = callbackShapes(), concerned = DELIVERY_KINDS, chunkBytes = 7 } = words;
+  const {
+    name = 'a.ndjson',
+    shapes = callbackShapes(),
+    destination = 'mykaarma-historical',
+    chunkBytes = 7,
+  } = words;
   const bytes = Buffer.from(content);
   return createEvidenceArchive({
     name,
-    readDelivery: createDeliveryReader(shapes, new Set(concerned)),
+    readDelivery: createDeliveryReader(shapes, destination),
     async *open() {
       for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes);
     },
