@@ -3,7 +3,8 @@
 --
 -- Rows of `message` are the bulk of a ledger and outlive everything else, so they are kept small: conversations and
 -- types are numbers, hashes are 16 bytes, and what people wrote stands apart in `payload`, where acceptance deletes
--- one row.
+-- one row. What changes with every attempt refers to other tables deferred: checked at once, each statement
+-- would first copy every page that it changes, to be able to undo itself.
 
 PRAGMA application_id = 1651206252; -- 'bkhl'
 
@@ -87,8 +88,8 @@ CREATE TABLE message (
   record_hash BLOB NOT NULL,
   input INTEGER NOT NULL REFERENCES input,
   line INTEGER,
-  attempt INTEGER REFERENCES attempt, -- the last one
-  uncertain_run INTEGER REFERENCES run, -- the last one that was left in the dark
+  attempt INTEGER REFERENCES attempt DEFERRABLE INITIALLY DEFERRED, -- the last one
+  uncertain_run INTEGER REFERENCES run DEFERRABLE INITIALLY DEFERRED, -- the last one that was left in the dark
   code TEXT,
   error TEXT,
   message_uuid TEXT,

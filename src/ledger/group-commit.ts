@@ -10,8 +10,9 @@ interface Job {
 /** Gathers small writes of concurrent workers into one transaction, so that they share one wait for the disk. */
 export interface GroupCommit {
   /**
-   * Runs `work` in the next common transaction. Resolves with its result once that is durable. When `work` throws,
-   * nothing of it remains, the others of the group are not touched, and the promise rejects.
+   * Runs `work`, which changes nothing but the ledger, in the next common transaction. Resolves with its result once that
+   * is durable. When `work` throws, nothing of it remains, the others of the group are done all the same (and may run a
+   * second time for it), and the promise rejects.
    */
   run<T>(work: () => T): Promise<T>;
   /** Commits what is waiting, now. */
@@ -23,51 +24,40 @@ export function createGroupCommit(db: Database.Database, path: string): GroupCom
     begin: db.prepare('BEGIN IMMEDIATE'),
     commit: db.prepare('COMMIT'),
     rollback: db.prepare('ROLLBACK'),
-    savepoint: db.prepare('SAVEPOINT job'),
-    release: db.prepare('RELEASE job'),
-    undo: db.prepare('ROLLBACK TO job'),
   };
   let waiting: Job[] = [];
 
-  /** Everything of the group that stands or falls with the commit. */
+  /** @returns what resolves each job, once the commit has made its work durable. Nothing remains when one throws. */
   function commitTogether(jobs: readonly Job[]): (() => void)[] {
-    const answers: (() => void)[] = [];
     statements.begin.run();
     try {
-      for (const job of jobs) answers.push(perform(job));
+      const answers = jobs.map(({ work, resolve }) => {
+        const value = work();
+        return () => resolve(value);
+      });
       statements.commit.run();
+      return answers;
     } catch (error) {
       if (db.inTransaction) statements.rollback.run();
       throw error;
     }
-    return answers;
   }
 
-  function perform({ work, resolve, reject }: Job): () => void {
-    statements.savepoint.run();
+  function attempt(jobs: readonly Job[]): void {
     try {
-      const value = work();
-      statements.release.run();
-      return () => resolve(value);
+      for (const answer of commitTogether(jobs)) answer();
     } catch (error) {
-      // A full disk or a failing one undoes the whole transaction, and with it the others' work.
-      if (!db.inTransaction) throw error;
-      statements.undo.run();
-      statements.release.run();
-      return () => reject(asLedgerError(error, path));
+      const [job] = jobs;
+      if (jobs.length === 1) job?.reject(asLedgerError(error, path));
+      // One of them is at fault. A savepoint for each would tell which, and cost every group a copy of the pages it changes.
+      else for (const alone of jobs) attempt([alone]);
     }
   }
 
   function flush(): void {
     const jobs = waiting;
     waiting = [];
-    if (jobs.length === 0) return;
-    try {
-      for (const answer of commitTogether(jobs)) answer();
-    } catch (error) {
-      const told = asLedgerError(error, path);
-      for (const job of jobs) job.reject(told);
-    }
+    if (jobs.length > 0) attempt(jobs);
   }
 
   return {

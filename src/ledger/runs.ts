@@ -1,6 +1,7 @@
 import type { LedgerContext } from './context.ts';
 import { giveBackFreePages } from './free-pages.ts';
 import type { Ledger, RunRecord } from './ledger.ts';
+import { createTally } from './tally.ts';
 
 interface RunRow {
   readonly id: number;
@@ -18,13 +19,10 @@ const INTERRUPTED = {
 };
 
 /** Runs and the inputs that they read. */
-export function createRuns({
-  db,
-  stream,
-}: LedgerContext): Pick<
-  Ledger,
-  'beginRun' | 'endRun' | 'runs' | 'hasCompleteInput' | 'beginInput' | 'endInput'
-> {
+export function createRuns(
+  context: LedgerContext,
+): Pick<Ledger, 'beginRun' | 'endRun' | 'runs' | 'hasCompleteInput' | 'beginInput' | 'endInput'> {
+  const { db, stream } = context;
   const beginRun = db.transaction((run: { command: string; startedAtMs: number }) => {
     db.prepare("UPDATE run SET status = 'crashed' WHERE stream = ? AND status = 'running'").run(stream);
     db.prepare(
@@ -37,6 +35,7 @@ export function createRuns({
          WHERE stream = ${stream} AND state = 1`,
       )
       .run(INTERRUPTED);
+    createTally(context).move('sending', 'unknown', interrupted);
     const { lastInsertRowid } = db
       .prepare(
         `INSERT INTO run (stream, command, status, started_at_ms)
