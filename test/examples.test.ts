@@ -92,7 +92,7 @@ test('a configuration is imported as the command does it', async (t) => {
 });
 
 test('there is no example that is not tried', () => {
-  const tests = ['examples.test.ts', 'example-configurations.test.ts'];
+  const tests = ['examples.test.ts', 'example-configurations.test.ts', 'live-example-configurations.test.ts'];
   const source = tests.map((name) => readFileSync(join(REPOSITORY, 'test', name), 'utf8')).join('');
   for (const name of readdirSync(join(REPOSITORY, 'examples'))) assert.ok(source.includes(`'${name}'`), name);
 });
