@@ -1,5 +1,5 @@
-/** A string, or one of the other tokens of JSON. */
-const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s"{}[\],:]+/g;
+/** A string, or one of the other tokens of JSON. One that is never closed ends with the text, or each of its quotes would begin another. */
+const TOKEN = /"(?:[^"\\]|\\[\s\S])*(?:"|$)|[{}[\],:]|[^\s"{}[\],:]+/g;
 
 /**
  * Parses JSON in which commas between values are missing, as in a sample that an API's reference prints. A comma

@@ -38,3 +38,9 @@ test('nothing else is mended: what is no JSON beside its commas is refused', () 
     assert.throws(() => parseLenientJson(text), SyntaxError, text);
   }
 });
+
+test('a string that is never closed is an error at once, however long it is', () => {
+  const startedAtMs = performance.now();
+  assert.throws(() => parseLenientJson(`{"a": "${'\\"'.repeat(100_000)}`), SyntaxError);
+  assert.ok(performance.now() - startedAtMs < 1_000);
+});
