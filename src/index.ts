@@ -35,6 +35,7 @@ export {
   LockedError,
   UsageError,
 } from './errors.ts';
+export type { Evidence, EvidenceArchive, EvidenceResult, ReadDelivery } from './evidence/evidence.ts';
 export { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
 export type {
   ExportRow,
@@ -63,6 +64,8 @@ export { type CheckOptions, checkPipeline } from './pipeline/check.ts';
 export { type RunObserver, type RunOptions, runPipeline } from './pipeline/run.ts';
 export type { Intake, StageObserver } from './pipeline/stage.ts';
 export type { CheckSummary, Closing, Summary } from './pipeline/summary.ts';
+export { type VerifyOptions, verifyPipeline } from './pipeline/verify.ts';
+export type { VerifySummary } from './pipeline/verify-summary.ts';
 export { startSimulator } from './simulator/start-simulator.ts';
 export { createSource } from './sources/create-source.ts';
 export type {

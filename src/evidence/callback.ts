@@ -60,11 +60,11 @@ interface Fault {
 interface Said {
   readonly sourceUuid: string | null;
   readonly messageUuid: string | null;
-  readonly status: string | null;
+  readonly statuses: readonly string[];
   readonly fault: Fault | null;
 }
 
-const NOTHING: Said = { sourceUuid: null, messageUuid: null, status: null, fault: null };
+const NOTHING: Said = { sourceUuid: null, messageUuid: null, statuses: [], fault: null };
 
 /** Null when the entry names no message. */
 function readResult(entry: unknown, shape: CallbackShape): Said | null {
@@ -73,7 +73,7 @@ function readResult(entry: unknown, shape: CallbackShape): Said | null {
   const messageUuid = identifierIn(firstAt(entry, shape.messageUuid));
   if (sourceUuid === null && messageUuid === null) return null;
   const status = readCode(firstAt(entry, shape.status));
-  return { sourceUuid, messageUuid, status, fault: faultIn(entry, shape) };
+  return { sourceUuid, messageUuid, statuses: status === null ? [] : [status], fault: faultIn(entry, shape) };
 }
 
 /** Whatever stands where errors stand is one, unless it is empty. */
@@ -98,7 +98,7 @@ function merged(earlier: Said | undefined, said: Said): Said {
   return {
     sourceUuid: said.sourceUuid,
     messageUuid: said.messageUuid ?? earlier.messageUuid,
-    status: said.status ?? earlier.status,
+    statuses: [...earlier.statuses, ...said.statuses],
     fault: earlier.fault ?? said.fault,
   };
 }
@@ -111,19 +111,22 @@ interface Listed {
 }
 
 function judge(
-  { messageUuid, status, fault }: Said,
+  { messageUuid, statuses, fault }: Said,
   { succeeded, failed, wholeFails }: Listed,
   { positiveStatuses, negativeStatuses, messageUuidCounts }: CallbackShape,
 ): Pick<CallbackResult, 'verdict' | 'code' | 'error'> {
-  const isOf = (statuses: readonly string[]) =>
-    statuses.some((one) => one.toUpperCase() === status?.toUpperCase());
-  const isNegative = isOf(negativeStatuses);
-  if (fault !== null || failed || isNegative) {
-    const code = fault?.code ?? (isNegative ? status : null) ?? NO_CODE;
+  const isOneOf = (list: readonly string[]) => (status: string) =>
+    list.some((one) => one.toUpperCase() === status.toUpperCase());
+  const negative = statuses.find(isOneOf(negativeStatuses));
+  if (fault !== null || failed || negative !== undefined) {
+    const code = fault?.code ?? negative ?? NO_CODE;
     return { verdict: 'failed', code, error: fault?.error ?? null };
   }
   const speaksFor =
-    succeeded || (status === null ? messageUuid !== null && messageUuidCounts : isOf(positiveStatuses));
+    succeeded ||
+    (statuses.length === 0
+      ? messageUuid !== null && messageUuidCounts
+      : statuses.every(isOneOf(positiveStatuses)));
   const isDoubtful = wholeFails && !succeeded;
   return { verdict: speaksFor && !isDoubtful ? 'stored' : 'undecided', code: null, error: null };
 }

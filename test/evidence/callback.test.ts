@@ -50,6 +50,22 @@ suite('results of historical saves', () => {
       ['a failed REPORTED_FAILED'],
     ],
     [
+      'two statuses, one negative',
+      [
+        { sourceUuid: 'a', status: 'FAILED' },
+        { sourceUuid: 'a', status: 'SUCCESS' },
+      ],
+      ['a failed FAILED'],
+    ],
+    [
+      'two statuses, one of its own',
+      [
+        { sourceUuid: 'a', status: 'SUCCESS' },
+        { sourceUuid: 'a', status: 'QUEUED' },
+      ],
+      ['a undecided'],
+    ],
+    [
       'errors of the document as a whole',
       { ...saveResult('a'), succesfullySubmittedSourceUuids: [], errors: [{ errorCode: 'X' }] },
       ['a undecided'],
