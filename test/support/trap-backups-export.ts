@@ -110,6 +110,23 @@ export function backupsExport(random: SeededRandom, count: number): TrapExport {
       },
     ],
     companions: {},
+    correction: (number) => ({
+      record: {
+        guid: `fixed-${number}`,
+        who: { first: customers[0] },
+        fromCustomer: true,
+        sent: '2024-06-01 12:00:00 +0000',
+        text: `Corrected (${number})`,
+      },
+      message: {
+        sourceUuid: `fixed-${number}`,
+        departmentUuid: DEPARTMENTS[0],
+        customerUuid: customers[0] as string,
+        type: 'INCOMING',
+        body: `Corrected (${number})`,
+        sentOnMs: Date.UTC(2024, 5, 1, 12),
+      },
+    }),
   };
 }
 

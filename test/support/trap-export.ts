@@ -54,6 +54,13 @@ export interface TrapExport {
   readonly files: readonly TrapFile[];
   /** What the configuration names beside the export: crosswalks, a mapper. */
   readonly companions: Readonly<Record<string, string>>;
+  /** What a person might write in place of a bad record, and what it then is; another one for each number. */
+  readonly correction: (number: number) => Correction;
+}
+
+export interface Correction {
+  readonly record: Readonly<Record<string, unknown>>;
+  readonly message: TrapMessage;
 }
 
 export function message(message: TrapMessage): Fate {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { SimulatorProcess } from './simulator-process.ts';
-import { messagesOf, recordsOf, type TrapExport, type TrapMessage } from './trap-export.ts';
+import { recordsOf, type TrapExport, type TrapMessage } from './trap-export.ts';
 
 export interface StoredVerdict {
   /** Messages that must arrive and have not. */
@@ -17,10 +17,10 @@ export interface StoredVerdict {
  */
 export async function assertOnlyExpectedIsStored(
   api: SimulatorProcess,
-  exports: readonly TrapExport[],
+  expectedMessages: readonly TrapMessage[],
 ): Promise<StoredVerdict> {
   const outstanding = new Map<string, number>();
-  for (const expected of exports.flatMap(messagesOf)) {
+  for (const expected of expectedMessages) {
     const key = keyOf(expected);
     outstanding.set(key, (outstanding.get(key) ?? 0) + 1);
   }

@@ -117,6 +117,22 @@ export function lettersExport(random: SeededRandom, count: number): TrapExport {
     companions: {
       'konten.csv': `konto,kunde\n${customers.map((uuid, index) => `K-${index},${uuid}\n`).join('')}`,
     },
+    correction: (number) => ({
+      record: {
+        Konto: 'K-0',
+        Wann: '1.6.2024 14:00',
+        Eingehend: 'true',
+        Text: `Korrigiert für €, Nr. ${number}`,
+      },
+      message: {
+        sourceUuid: null,
+        departmentUuid: DEPARTMENT,
+        customerUuid: customers[0] as string,
+        type: 'INCOMING',
+        body: `Korrigiert für €, Nr. ${number}`,
+        sentOnMs: Date.UTC(2024, 5, 1, 12),
+      },
+    }),
   };
 }
 

@@ -200,6 +200,25 @@ export function textsExport(random: SeededRandom, rows: number): TrapExport {
     config,
     files,
     companions: { 'customers.csv': `${['phone,uuid', ...crosswalk].join('\n')}\n` },
+    correction: (number) => ({
+      record: {
+        Sid: `corrected-${number}`,
+        SentDate: '6/1/2024 5:00 AM',
+        Phone: '(201) 555-0100',
+        Direction: 'inbound',
+        Status: 'received',
+        Body: `Corrected (${number})`,
+        Location: 'North',
+      },
+      message: {
+        sourceUuid: `corrected-${number}`,
+        departmentUuid: DEPARTMENTS[0],
+        customerUuid: customers[0] as string,
+        type: 'INCOMING',
+        body: `Corrected (${number})`,
+        sentOnMs: Date.UTC(2024, 5, 1, 12),
+      },
+    }),
   };
 }
 

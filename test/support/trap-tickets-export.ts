@@ -201,6 +201,25 @@ export function ticketsExport(random: SeededRandom, count: number): TrapExport {
       }),
     ],
     companions: { 'mapper.js': MAPPER },
+    correction: (number) => ({
+      record: {
+        id: `mended-${number}`,
+        kind: 'sms',
+        direction: 'in',
+        at: Date.UTC(2024, 5, 1, 12),
+        store: { code: 0 },
+        customer: { key: customers[0] },
+        text: `Corrected (${number})`,
+      },
+      message: {
+        sourceUuid: `mended-${number}`,
+        departmentUuid: DEPARTMENTS[0],
+        customerUuid: customers[0] as string,
+        type: 'INCOMING',
+        body: `Corrected (${number})`,
+        sentOnMs: Date.UTC(2024, 5, 1, 12),
+      },
+    }),
   };
 }
 
