@@ -26,7 +26,9 @@ export type {
   SendResult,
   WireRequest,
 } from './destinations/destination.ts';
+export { createKaleyraWhatsapp } from './destinations/kaleyra-whatsapp.ts';
 export { createMykaarmaHistorical } from './destinations/mykaarma-historical.ts';
+export { createMykaarmaText } from './destinations/mykaarma-text.ts';
 export {
   BackhaulError,
   DamagedInputError,
@@ -53,6 +55,7 @@ export type {
   Advice,
   Identity,
   MappedMessage,
+  MappedMessages,
   Mapping,
   MappingResult,
   RejectedRecord,

@@ -1,21 +1,7 @@
-/** What a delivery is about to send, in outline: for a person to look at before people get it. */
+/** Puts together what a delivery is about to send, for a person to look at before people get it. */
 import type { DeliveryPlan } from '../ledger/ledger.ts';
 import type { Item, MessageContract } from '../messages/message-contract.ts';
-
-export interface SendOutline {
-  readonly messages: number;
-  readonly customers: number;
-  /** Most messages first. */
-  readonly departments: readonly { readonly departmentUuid: string; readonly messages: number }[];
-  readonly examples: readonly SendExample[];
-}
-
-export interface SendExample {
-  readonly departmentUuid: string;
-  readonly customerUuid: string;
-  /** What the customer would read. */
-  readonly text: string;
-}
+import type { SendExample, SendOutline } from './summary.ts';
 
 /** Walks over all conversations of the plan, and reads a message of each of the first `exampleCount`. */
 export async function outlineOf(

@@ -91,6 +91,22 @@ export interface CheckPlan {
   readonly minimumDurationMs: number;
 }
 
+/** What a delivery is about to send to people, for somebody to look at first. */
+export interface SendOutline {
+  readonly messages: number;
+  readonly customers: number;
+  /** Most messages first. */
+  readonly departments: readonly { readonly departmentUuid: string; readonly messages: number }[];
+  readonly examples: readonly SendExample[];
+}
+
+export interface SendExample {
+  readonly departmentUuid: string;
+  readonly customerUuid: string;
+  /** What the customer would read. */
+  readonly text: string;
+}
+
 /** What `check` ends with. */
 export interface CheckSummary extends ClosingDocument {
   readonly plan: CheckPlan;

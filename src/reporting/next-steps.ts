@@ -40,6 +40,8 @@ export function nextSteps(
   const steps: NextStep[] = [];
   const todo = (why: string) => steps.push({ command: null, why });
   const type = (words: string, why: string) => steps.push({ command: commandLine(words, flags), why });
+  /** What sends to people says so. */
+  const send = (words: string, why: string) => type(isLive ? `${words} --live` : words, why);
 
   if (!balanced)
     type('ledger check', 'the counts do not add up, which is a defect: please report it with this text');
@@ -49,8 +51,8 @@ export function nextSteps(
     todo(`Mend, or fetch again, ${plural(files.damaged, 'damaged file')}: the next run reads it.`);
 
   const workLeft = messages.pending > 0 || status === 'interrupted';
-  if (messages.pending > 0) type('run', `delivers ${plural(messages.pending, 'message')} still waiting`);
-  else if (workLeft) type('run', 'goes on where this run ended');
+  if (messages.pending > 0) send('run', `delivers ${plural(messages.pending, 'message')} still waiting`);
+  else if (workLeft) send('run', 'goes on where this run ended');
 
   if (openRejects > 0) {
     const file = `rejects.${exportFormat}`;
@@ -58,14 +60,14 @@ export function nextSteps(
       `export --state rejected -o ${file}`,
       `writes ${plural(openRejects, 'rejected record')} to a file; correct them there`,
     );
-    type(`run --input ${file}`, 'feeds the corrected records back and closes the rejects');
+    send(`run --input ${file}`, 'feeds the corrected records back and closes the rejects');
   }
   if (messages.failed > 0) {
     type(
       `export --state failed -o failed.${exportFormat}`,
       `shows ${plural(messages.failed, 'failed message')} and why`,
     );
-    type('retry', 'sends them again, once the cause is gone');
+    send('retry', 'sends them again, once the cause is gone');
   }
   if (messages.unknown > 0) {
     const unknown = plural(
@@ -73,11 +75,14 @@ export function nextSteps(
       'message whose fate is unknown',
       'messages whose fate is unknown',
     );
-    if (isLive) type(`export --state unknown -o unknown.${exportFormat}`, `shows ${unknown}: ask the people`);
-    else if (!resendUnknown) type('retry --unknown', `sends again ${unknown}`);
-    else if (!workLeft) type('run', `sends again ${unknown}`);
-    type('resolve --as accepted', 'if you know that they arrived (narrow it by --id, --customer or --run)');
-    if (isLive) type('resolve --as resend', 'if you know that they did not arrive');
+    if (isLive) {
+      type(`export --state unknown -o unknown.${exportFormat}`, `shows ${unknown}`);
+      todo('Find out, one by one, who got them; then `resolve --id … --as accepted`, or `--as resend`.');
+    } else {
+      if (!resendUnknown) type('retry --unknown', `sends again ${unknown}`);
+      else if (!workLeft) type('run', `sends again ${unknown}`);
+      type('resolve --as accepted', 'if you know that they arrived (narrow it by --id, --customer or --run)');
+    }
   }
   if (records.conflicts > 0) {
     type(

@@ -1,4 +1,4 @@
-import type { SendOutline } from '../pipeline/send-outline.ts';
+import type { SendOutline } from '../pipeline/summary.ts';
 import { plural } from './counts.ts';
 import { type Paint, unpainted } from './paint.ts';
 import { renderTable } from './table.ts';

@@ -78,6 +78,20 @@ test('unknown messages are sent again by the next run, or by retry where resendi
   assert.equal(commands({ messages }, 0, { ...NEXT, resendUnknown: false })[0], 'backhaul retry --unknown');
 });
 
+test('what sends to people says so, and nobody is told to send unknown live messages again in bulk', () => {
+  const live = { ...NEXT, isLive: true };
+  const messages = { ...CLEAN.messages, failed: 1, unknown: 1, pending: 1 };
+  assert.deepEqual(commands({ messages }, 1, live), [
+    'backhaul run --live',
+    'backhaul export --state rejected -o rejects.csv',
+    'backhaul run --input rejects.csv --live',
+    'backhaul export --state failed -o failed.csv',
+    'backhaul retry --live',
+    'backhaul export --state unknown -o unknown.csv',
+    null,
+  ]);
+});
+
 test('a run that stopped goes on with run, once its cause is gone', () => {
   const stopped = { status: 'stopped', messages: { ...CLEAN.messages, pending: 5 } } as const;
   assert.deepEqual(commands({ ...stopped, stopReason: 'credentials-refused' }), [null, 'backhaul run']);
