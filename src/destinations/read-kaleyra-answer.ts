@@ -61,14 +61,17 @@ export function readKaleyraAnswer(answer: ReadAnswer): SendResult {
     const message = said?.message ?? refusal.message;
     return { ...refusal, message, ambiguous: said !== null && said.messageId !== null };
   }
-  return refusal.recovery === 'fail-customer' ? { ...refusal, ...NO_SUCH_ADDRESS } : refusal;
+  return isAboutThePath(refusal) ? { ...refusal, recovery: 'stop', message: wrongPath(status) } : refusal;
 }
 
-/** There is no customer in the path that could be the one who is not known. */
-const NO_SUCH_ADDRESS = {
-  recovery: 'stop',
-  message: 'The API answered 404: nothing is known at this address: check destination.',
-} as const;
+/** 403 and 404. There is neither a department nor a customer in the path, only the account and its number. */
+function isAboutThePath({ recovery }: Refusal): boolean {
+  return recovery === 'park-department' || recovery === 'fail-customer';
+}
+
+function wrongPath(status: number): string {
+  return `The API answered ${status}: check destination.sid, destination.sender and the address.`;
+}
 
 function outcomeOf(said: Said | null): MessageOutcome {
   if (said === null) return UNREADABLE;

@@ -206,6 +206,8 @@ test('several recipients of one record have a fate each', async (t) => {
   });
   created.write('export.csv', WHATSAPP);
   const { backhaul, simulator } = created;
+  const { preview } = (await backhaul('preview --json')).json<{ preview: { becomes: object }[] }>();
+  assert.equal(preview.filter(({ becomes }) => 'request' in becomes).length, 3, 'a request for each of them');
   const { exitCode, json } = await backhaul(FIRST);
   assert.equal(exitCode, 3);
   const { records, messages, balanced } = json<Summary>();

@@ -137,6 +137,7 @@ const UNDOCUMENTED: readonly [string, number, unknown, readonly unknown[]][] = [
   ['WA500 with a 400', 400, said('WA500', {}), ['retry', 'WA500', null, true]],
   ['the account, from a gateway', 502, said('RBC001', {}), ['retry', 'RBC001', null, true]],
   ['a 401 in another form', 401, 'no', ['stop', 'HTTP_401', null, false]],
+  ['a 403', 403, '', ['stop', 'HTTP_403', null, false]],
   ['a 404', 404, '', ['stop', 'HTTP_404', null, false]],
   [
     'a code that is the name of something else',
