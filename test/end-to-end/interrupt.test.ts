@@ -146,7 +146,7 @@ async function assertStillRuns({ child }: RunningCommand): Promise<void> {
 }
 
 test('--max-duration stops a run that takes longer, with nothing unknown', async (t) => {
-  const place = await busyProject(t, { simulator: { latencyMs: 150 } });
+  const place = await busyProject(t, { simulator: { latencyMs: 250 } });
   const { messages } = assertStopped(await place.backhaul(`${RUN} --max-duration 2s`), 'max-duration');
   assert.equal(messages.unknown, 0);
   assert.ok(messages.pending > 0);

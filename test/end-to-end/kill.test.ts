@@ -21,9 +21,10 @@ const MAX_BATCH_MESSAGES = 5;
 const CONCURRENCY = 8;
 const LOCKED = 5;
 
+/** Often enough, with the long back-off below, that some batches wait to be sent again whenever the process dies. */
 const AMBIGUITY = [
-  { fault: 'reset-after', probability: 0.01 },
-  { fault: 'http-500-after', probability: 0.01 },
+  { fault: 'reset-after', probability: 0.02 },
+  { fault: 'http-500-after', probability: 0.02 },
   { fault: 'http-503', probability: 0.01 },
   { fault: 'omit', probability: 0.002, attempt: 1 },
 ];
@@ -31,7 +32,12 @@ const AMBIGUITY = [
 async function largeProject(t: TestContext): Promise<Project & { readonly ledger: string }> {
   const place = await project(t, {
     simulator: { latencyMs: [1, 10], seed: SEED },
-    delivery: { maxBatchMessages: MAX_BATCH_MESSAGES, concurrency: CONCURRENCY },
+    delivery: {
+      maxBatchMessages: MAX_BATCH_MESSAGES,
+      concurrency: CONCURRENCY,
+      retryBaseMs: 200,
+      retryMaxMs: 400,
+    },
   });
   for (const [at, file] of ['export-1.csv', 'export-2.csv', 'export-3.csv'].entries()) {
     place.write(file, csvOf(rows(ROWS / 3, { first: 1 + at * (ROWS / 3), customers: 211 })));
