@@ -12,7 +12,7 @@ const LEAF = '^src/(?!cli[.]ts|index[.]ts)[^/]+[.]ts$';
 
 /** Contracts between the parts: types, and the few constants and pure functions that belong to them. */
 const SEAMS =
-  '^src/(sources/source|mapping/mapping|ledger/ledger|destinations/destination|config/schema|pipeline/summary|pipeline/verify-summary|receiver/archived-delivery|evidence/evidence)[.]ts$|^src/messages/';
+  '^src/(sources/source|mapping/mapping|ledger/ledger|destinations/destination|config/schema|config/(secret|source|mapping|destination|delivery|ledger|evidence|receiver)-schema|config/fields|pipeline/summary|pipeline/verify-summary|receiver/archived-delivery|evidence/evidence)[.]ts$|^src/messages/';
 
 /** Folders that implement a seam or stand alone; none of them may know another. */
 const IMPLEMENTATIONS = [

@@ -3,16 +3,12 @@
  * with a source or a destination of your own.
  */
 export { type Clock, systemClock } from './clock.ts';
+export { type DeliveryConfig, deliverySchema } from './config/delivery-schema.ts';
+export type { DestinationConfig } from './config/destination-schema.ts';
 export { type LoadedConfig, loadConfig } from './config/load.ts';
-export {
-  type Config,
-  configSchema,
-  type DeliveryConfig,
-  type DestinationConfig,
-  deliverySchema,
-  type SourceConfig,
-} from './config/schema.ts';
+export { type Config, configSchema } from './config/schema.ts';
 export { resolveSecret } from './config/secrets.ts';
+export type { SourceConfig } from './config/source-schema.ts';
 export type { DeliveryObserver } from './delivery/observer.ts';
 export type {
   Answer,

@@ -2,7 +2,8 @@
  * Where the parts meet: builds source, mapping and destination from the configuration and the flags. Commands call
  * these; nothing else in the program knows an implementation by name.
  */
-import type { Config, SecretRef } from '../config/schema.ts';
+import type { Config } from '../config/schema.ts';
+import type { SecretRef } from '../config/secret-schema.ts';
 import { resolveSecret } from '../config/secrets.ts';
 import type { HttpDestination } from '../destinations/destination.ts';
 import type { Route } from '../destinations/http.ts';

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { SecretRef } from '../config/schema.ts';
+import type { SecretRef } from '../config/secret-schema.ts';
 import { resolveSecret } from '../config/secrets.ts';
 import { isLoopback } from '../config/secure-url.ts';
 import { UsageError } from '../errors.ts';

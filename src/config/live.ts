@@ -1,6 +1,7 @@
 /** What the configuration says of destinations whose messages reach people at once. */
 import { UsageError } from '../errors.ts';
-import type { Config, DestinationConfig } from './schema.ts';
+import type { DestinationConfig } from './destination-schema.ts';
+import type { Config } from './schema.ts';
 
 export type LiveDestination = Extract<DestinationConfig, { readonly live: boolean }>;
 

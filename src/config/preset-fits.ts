@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.ts';
-import type { Config, PresetName } from './schema.ts';
+import type { PresetName } from './mapping-schema.ts';
+import type { Config } from './schema.ts';
 
 const FORMAT_OF: Readonly<Record<PresetName, Config['source']['format']>> = {
   'mykaarma-message-events': 'message-events',

@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { UsageError } from '../errors.ts';
-import type { SecretRef } from './schema.ts';
+import type { SecretRef } from './secret-schema.ts';
 
 const COMMAND_TIMEOUT_MS = 30_000;
 const MAX_SECRET_BYTES = 65_536;

@@ -47,8 +47,8 @@ export interface AttemptOptions {
   readonly clock: Clock;
   readonly observer: DeliveryObserver;
   readonly counts: RequestCounts;
-  /** Awaited between intent and request. */
-  readonly depart: () => Promise<void>;
+  /** Starts the request, when the pace allows. */
+  readonly depart: <T>(request: () => Promise<T>) => Promise<T>;
 }
 
 export function createAttempt(options: AttemptOptions): Send {
@@ -63,9 +63,11 @@ export function createAttempt(options: AttemptOptions): Send {
       requestBytes: requestBytes(destination, batch),
       startedAtMs: clock.nowMs(),
     });
-    await depart();
-    const departedAtMs = clock.monotonicMs();
-    const result = await destination.send(batch);
+    let departedAtMs = 0;
+    const result = await depart(() => {
+      departedAtMs = clock.monotonicMs();
+      return destination.send(batch);
+    });
     const durationMs = clock.monotonicMs() - departedAtMs;
     const settlements = settlementsOf(batch, result);
     const resultCode = result.kind === 'answered' ? 'answered' : result.code;

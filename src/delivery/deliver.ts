@@ -3,7 +3,7 @@
  * stops it. Workers draw conversations from one plan; each works on one customer at a time.
  */
 import type { Clock } from '../clock.ts';
-import type { DeliveryConfig } from '../config/schema.ts';
+import type { DeliveryConfig } from '../config/delivery-schema.ts';
 import type { Destination } from '../destinations/destination.ts';
 import type { DeliveryPlan, Ledger, RunId } from '../ledger/ledger.ts';
 import type { RequestCounts } from './attempt.ts';

@@ -6,8 +6,8 @@
  * end that counts strictly must not see one request too many.
  *
  * Between its slot and its start a request's intent is written, which takes as long as the disk takes. So the promise
- * that no one-second window starts more than the cap is kept where requests start: `depart` remembers the
- * latest starts and holds a request back, for milliseconds, when it would come too early.
+ * that no one-second window starts more than the cap is kept where requests start: `depart` starts them one after the
+ * other, remembers when the latest had started, and holds a request back, for milliseconds, when it would come too early.
  */
 import type { Clock } from '../clock.ts';
 
@@ -29,8 +29,8 @@ export interface PacerOptions {
 export interface Pacer {
   /** Waits for the next slot. False when `signal` aborted first; the slot is then lost, which hurts nobody. */
   slot(signal: AbortSignal): Promise<boolean>;
-  /** To be awaited right before a request starts. Starts are in the order of the calls. */
-  depart(): Promise<void>;
+  /** Starts a request as soon as the cap allows, in the order of the calls; settles as the request does. */
+  depart<T>(request: () => Promise<T>): Promise<T>;
   /** Nobody gets a slot during the next `delayMs`; slots already given out within that time are taken back. */
   pause(delayMs: number): void;
 }
@@ -46,15 +46,9 @@ export function createPacer({ requestsPerSecond, burst, clock }: PacerOptions): 
   let nextSlotMs = Number.NEGATIVE_INFINITY;
   let pausedUntilMs = Number.NEGATIVE_INFINITY;
 
-  async function start(): Promise<void> {
-    const oldest = started++ % starts.length;
-    const earliestMs = (starts[oldest] as number) + WINDOW_MS;
-    let nowMs = clock.monotonicMs();
-    if (nowMs < earliestMs) {
-      await clock.sleep(earliestMs - nowMs);
-      nowMs = clock.monotonicMs();
-    }
-    starts[oldest] = nowMs;
+  async function waitForTurn(earliestMs: number): Promise<void> {
+    const earlyMs = earliestMs - clock.monotonicMs();
+    if (earlyMs > 0) await clock.sleep(earlyMs);
   }
 
   return {
@@ -70,9 +64,21 @@ export function createPacer({ requestsPerSecond, burst, clock }: PacerOptions): 
         if (slotMs >= pausedUntilMs || clock.monotonicMs() >= pausedUntilMs) return true;
       }
     },
-    depart() {
-      lastDeparture = lastDeparture.then(start);
-      return lastDeparture;
+    depart(request) {
+      const departure = lastDeparture.then(async () => {
+        const place = started++ % starts.length;
+        await waitForTurn((starts[place] as number) + WINDOW_MS);
+        const running = request();
+        // Only now: a busy machine may have let time pass, and a start must never seem earlier than it was.
+        starts[place] = clock.monotonicMs();
+        // Wrapped, so that the next departure does not wait for this request's end.
+        return { running };
+      });
+      lastDeparture = departure.then(
+        () => {},
+        () => {},
+      );
+      return departure.then(({ running }) => running);
     },
     pause(delayMs) {
       pausedUntilMs = Math.max(pausedUntilMs, clock.monotonicMs() + delayMs);

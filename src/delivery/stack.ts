@@ -8,7 +8,7 @@
  * before the intent is committed, so that a crash while waiting leaves messages pending, not unknown.
  */
 import type { Clock } from '../clock.ts';
-import type { DeliveryConfig } from '../config/schema.ts';
+import type { DeliveryConfig } from '../config/delivery-schema.ts';
 import type { Destination } from '../destinations/destination.ts';
 import { formatDurationMs } from '../durations.ts';
 import type { Ledger, RunId } from '../ledger/ledger.ts';

@@ -10,7 +10,7 @@
  *   no status, but a messageUuid                   │ stored, where `messageUuidCounts`
  *   nothing of these                               │ undecided
  */
-import type { CallbackShape } from '../config/schema.ts';
+import type { CallbackShape } from '../config/evidence-schema.ts';
 import { joinDescriptions, readCode, readDescription } from '../reported-text.ts';
 import { firstAt, identifierIn, isObject, listOf, valueAt } from './documents.ts';
 

@@ -1,5 +1,6 @@
 /** What one delivery says of messages. Pure; whatever a delivery holds, it says something or nothing. */
-import type { CallbackShape, Config } from '../config/schema.ts';
+import type { CallbackShape } from '../config/evidence-schema.ts';
+import type { Config } from '../config/schema.ts';
 import type { ArchivedDelivery, DeliveryKind } from '../receiver/archived-delivery.ts';
 import { type CallbackResult, readCallback } from './callback.ts';
 import { parseJson } from './documents.ts';

@@ -1,5 +1,5 @@
 /** Which codes occur in records, and what they are taken for. */
-import type { Rule } from '../config/schema.ts';
+import type { Rule } from '../config/mapping-schema.ts';
 import type { SourceRecord } from '../sources/source.ts';
 import { trimBlanks } from './blanks.ts';
 import { createCellReader, textOf } from './cells.ts';

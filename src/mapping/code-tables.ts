@@ -1,5 +1,6 @@
 /** Rules that name a code table become rules with that table as their map. */
-import type { CodeTables, Config, Rule } from '../config/schema.ts';
+import type { CodeTables, Rule } from '../config/mapping-schema.ts';
+import type { Config } from '../config/schema.ts';
 import { UsageError } from '../errors.ts';
 import { nearest } from '../messages/suggest.ts';
 

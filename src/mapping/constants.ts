@@ -1,5 +1,5 @@
 /** Constants of the configuration, held against the contract before the first record is read. */
-import type { RuleObject } from '../config/schema.ts';
+import type { RuleObject } from '../config/mapping-schema.ts';
 import { type FieldError, UsageError } from '../errors.ts';
 import type { ContractNode } from '../messages/contract-tree.ts';
 import { fieldErrors } from '../messages/field-errors.ts';

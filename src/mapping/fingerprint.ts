@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Config, SkipRule } from '../config/schema.ts';
+import type { SkipRule } from '../config/mapping-schema.ts';
+import type { Config } from '../config/schema.ts';
 import type { MessageContract } from '../messages/message-contract.ts';
 import { canonicalJson } from './cells.ts';
 import type { LoadedLookups } from './lookup.ts';

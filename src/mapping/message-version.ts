@@ -1,5 +1,5 @@
 /** The version of a message: which of several records of the same identity is the newest. */
-import type { Rule } from '../config/schema.ts';
+import type { Rule } from '../config/mapping-schema.ts';
 import type { FieldError } from '../errors.ts';
 import type { SourceRecord } from '../sources/source.ts';
 import { trimBlanks } from './blanks.ts';

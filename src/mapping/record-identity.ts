@@ -1,5 +1,5 @@
 /** The identity of a record: from the export where it has one, else from chosen fields. */
-import type { Rule } from '../config/schema.ts';
+import type { Rule } from '../config/mapping-schema.ts';
 import { type FieldError, UsageError } from '../errors.ts';
 import { required } from '../messages/field-errors.ts';
 import { identityDigest } from '../messages/identity.ts';

@@ -3,7 +3,7 @@
  * `template` / `value`, `json`, `split`, `trim`, one of `phone`, `time`, `map`, then `lookup`, then `default`. After `split`, or
  * where a cell holds a JSON list, the later parts apply to each element.
  */
-import type { RuleObject } from '../config/schema.ts';
+import type { RuleObject } from '../config/mapping-schema.ts';
 import { type FieldError, UsageError } from '../errors.ts';
 import { nearest } from '../messages/suggest.ts';
 import type { SourceRecord } from '../sources/source.ts';

@@ -1,5 +1,7 @@
 /** All rules of a mapping, compiled and held against the contract and each other. */
-import type { Config, RuleObject } from '../config/schema.ts';
+
+import type { RuleObject } from '../config/mapping-schema.ts';
+import type { Config } from '../config/schema.ts';
 import { type FieldError, UsageError } from '../errors.ts';
 import type { Envelope, MessageContract } from '../messages/message-contract.ts';
 import type { SourceRecord } from '../sources/source.ts';

@@ -1,5 +1,5 @@
 /** Records that are not to be imported. */
-import type { SkipRule } from '../config/schema.ts';
+import type { SkipRule } from '../config/mapping-schema.ts';
 import { UsageError } from '../errors.ts';
 import type { SourceRecord } from '../sources/source.ts';
 import { isBlank, trimBlanks } from './blanks.ts';

@@ -1,5 +1,5 @@
 /** Reading times: whatever an export writes, into a UTC instant with milliseconds. The host's own zone never matters. */
-import type { TimeRule } from '../config/schema.ts';
+import type { TimeRule } from '../config/mapping-schema.ts';
 import { UsageError } from '../errors.ts';
 import { normaliseBlanks } from './blanks.ts';
 import { compileDatePattern, type DateFields, parseOffsetMs } from './date-pattern.ts';

@@ -1,4 +1,4 @@
-import type { DestinationConfig } from '../config/schema.ts';
+import type { DestinationConfig } from '../config/destination-schema.ts';
 import { createHistoricalContract } from './historical-contract.ts';
 import type { MessageContract } from './message-contract.ts';
 import { createTextContract } from './text-contract.ts';

@@ -1,6 +1,6 @@
 /** Reads, maps and validates everything into a throwaway ledger, and plans a delivery that never happens. */
 import type { Clock } from '../clock.ts';
-import type { DeliveryConfig } from '../config/schema.ts';
+import type { DeliveryConfig } from '../config/delivery-schema.ts';
 import { MAX_AUTOMATIC_RESENDS, resendsUnknown } from '../delivery/deliver.ts';
 import type { Destination } from '../destinations/destination.ts';
 import type { Breakdown, Ledger, OnConflict } from '../ledger/ledger.ts';

@@ -2,7 +2,7 @@
  * One run: stage, deliver, and close the books. The parts come from outside; this file only knows their seams.
  */
 import { type Clock, systemClock } from '../clock.ts';
-import type { DeliveryConfig } from '../config/schema.ts';
+import type { DeliveryConfig } from '../config/delivery-schema.ts';
 import { type DeliverOptions, deliver, planOf } from '../delivery/deliver.ts';
 import type { DeliveryObserver } from '../delivery/observer.ts';
 import type { Destination } from '../destinations/destination.ts';

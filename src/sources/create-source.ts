@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { SourceConfig } from '../config/schema.ts';
+import type { SourceConfig } from '../config/source-schema.ts';
 import { readArchiveName } from '../receiver/archived-delivery.ts';
 import { readCsv } from './csv.ts';
 import { encodingOf, previewOf } from './decoding.ts';

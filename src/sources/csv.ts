@@ -5,7 +5,7 @@
  * that are not text is passed on as it is, with what is wrong with it, and the rows around it go on.
  */
 import { isUtf8 } from 'node:buffer';
-import type { SourceConfig } from '../config/schema.ts';
+import type { SourceConfig } from '../config/source-schema.ts';
 import { DamagedInputError, type FieldError } from '../errors.ts';
 import { type Columns, columnsOf, fieldsOf, surplusKey, unnamedColumns } from './csv-columns.ts';
 import { detectDelimiter } from './csv-delimiter.ts';

@@ -6,7 +6,7 @@
  * Conventions shared with the writer: every CSV cell and header cell went through `escapeCell` (spreadsheet-cells.ts);
  * in CSV, objects and arrays of JSON sources are JSON text, and an empty cell of a JSON source is an absent key.
  */
-import type { SourceConfig } from '../config/schema.ts';
+import type { SourceConfig } from '../config/source-schema.ts';
 import type { FieldError } from '../errors.ts';
 import { unescapeCell } from '../spreadsheet-cells.ts';
 import { readCsv } from './csv.ts';

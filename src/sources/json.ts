@@ -1,5 +1,5 @@
 /** JSON documents, one record per element of an array (see json-splitter.ts for which). */
-import type { SourceConfig } from '../config/schema.ts';
+import type { SourceConfig } from '../config/source-schema.ts';
 import { DamagedInputError } from '../errors.ts';
 import { jsonRecordOf, MAX_JSON_RECORD_BYTES } from './json-records.ts';
 import { JsonSplitter, type SplitFailureKind, type SplitResult } from './json-splitter.ts';

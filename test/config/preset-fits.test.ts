@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { PRESETS } from '../../src/config/mapping-schema.ts';
 import { assertPresetFits } from '../../src/config/preset-fits.ts';
-import { configSchema, PRESETS } from '../../src/config/schema.ts';
+import { configSchema } from '../../src/config/schema.ts';
 
 const historical = {
   type: 'mykaarma-historical',

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { inspect } from 'node:util';
-import type { SecretRef } from '../../src/config/schema.ts';
+import type { SecretRef } from '../../src/config/secret-schema.ts';
 import { resolveSecret } from '../../src/config/secrets.ts';
 import { UsageError } from '../../src/errors.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { DeliveryConfig } from '../../src/config/schema.ts';
+import type { DeliveryConfig } from '../../src/config/delivery-schema.ts';
 import type { SendResult } from '../../src/destinations/destination.ts';
 import { deliverWith } from '../support/deliver-with.ts';
 import { memoryLedger } from '../support/memory-ledger.ts';

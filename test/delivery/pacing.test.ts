@@ -26,9 +26,10 @@ async function startsOf(
     while (await pacer.slot(never)) {
       if (clock.monotonicMs() >= endMs) return;
       await clock.sleep(options.intentMs());
-      await pacer.depart();
-      starts.push(clock.monotonicMs());
-      await clock.sleep(options.requestMs());
+      await pacer.depart(async () => {
+        starts.push(clock.monotonicMs());
+        await clock.sleep(options.requestMs());
+      });
     }
   };
   await Promise.all(Array.from({ length: options.workers }, work));

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadConfig } from '../../src/config/load.ts';
-import { PRESETS } from '../../src/config/schema.ts';
+import { PRESETS } from '../../src/config/mapping-schema.ts';
 import { loadMapping } from '../../src/mapping/load.ts';
 import { kaleyraReport } from '../../src/mapping/presets/kaleyra-report.ts';
 import { presetMapping } from '../support/preset-mapping.ts';

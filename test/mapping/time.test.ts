@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Temporal } from 'temporal-polyfill';
-import type { TimeRule } from '../../src/config/schema.ts';
+import type { TimeRule } from '../../src/config/mapping-schema.ts';
 import { createTimeReader } from '../../src/mapping/time.ts';
 
 function read(text: string, ...formats: string[]): string {

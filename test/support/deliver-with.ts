@@ -1,5 +1,5 @@
 import { systemClock } from '../../src/clock.ts';
-import type { DeliveryConfig } from '../../src/config/schema.ts';
+import type { DeliveryConfig } from '../../src/config/delivery-schema.ts';
 import { type DeliverOptions, type DeliveryResult, deliver } from '../../src/delivery/deliver.ts';
 import type { Destination } from '../../src/destinations/destination.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';

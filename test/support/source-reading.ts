@@ -1,6 +1,7 @@
 /** Reading files as a configuration would, and keeping everything that the reader tells. */
 import { dirname } from 'node:path';
-import { configSchema, type SourceConfig } from '../../src/config/schema.ts';
+import { configSchema } from '../../src/config/schema.ts';
+import type { SourceConfig } from '../../src/config/source-schema.ts';
 import { DamagedInputError } from '../../src/errors.ts';
 import { createSource } from '../../src/sources/create-source.ts';
 import type { Header, SourceInput, SourceRecord } from '../../src/sources/source.ts';

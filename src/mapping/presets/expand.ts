@@ -1,5 +1,6 @@
 /** The configuration of a mapping with its preset unfolded: what a user wrote takes the place of what the preset has. */
-import type { CodeTables, Config, PresetName, Rule, SkipRule } from '../../config/schema.ts';
+import type { CodeTables, PresetName, Rule, SkipRule } from '../../config/mapping-schema.ts';
+import type { Config } from '../../config/schema.ts';
 import type { SourceRecord } from '../../sources/source.ts';
 import { mergeCodes, resolveCodes } from '../code-tables.ts';
 import type { Advice } from '../mapping.ts';

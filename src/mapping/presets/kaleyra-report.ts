@@ -1,5 +1,5 @@
 /** Kaleyra's tabular WhatsApp report as historical messages: see docs/kaleyra.md. */
-import type { CodeTables } from '../../config/schema.ts';
+import type { CodeTables } from '../../config/mapping-schema.ts';
 import { normaliseBlanks } from '../blanks.ts';
 import { canonicalText } from '../cells.ts';
 import { createTimeReader } from '../time.ts';

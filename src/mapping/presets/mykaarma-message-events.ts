@@ -2,7 +2,9 @@
  * Message events (message-event reference) as historical messages. docs/message-events.md says of every documented field
  * where it goes, or why it goes nowhere; a test holds that page against this preset.
  */
-import type { Config, PresetOptions, TimeRule } from '../../config/schema.ts';
+
+import type { PresetOptions, TimeRule } from '../../config/mapping-schema.ts';
+import type { Config } from '../../config/schema.ts';
 import { MESSAGE_TAGS, PURPOSES } from '../../messages/code-lists.ts';
 import { messageTagSchema } from '../../messages/historical-message.ts';
 import { canonicalJson, canonicalText, createCellReader, isAbsent, textOf } from '../cells.ts';

@@ -2,7 +2,8 @@
  * A preset: the rules for exports of one known form. It is ordinary configuration, in which users replace single rules, and
  * for what rules cannot say it derives further fields from a record, which rules name as `derived.<name>`.
  */
-import type { CodeTables, Config, PresetOptions, SkipRule } from '../../config/schema.ts';
+import type { CodeTables, PresetOptions, SkipRule } from '../../config/mapping-schema.ts';
+import type { Config } from '../../config/schema.ts';
 import type { SourceRecord } from '../../sources/source.ts';
 import type { Advice } from '../mapping.ts';
 
