@@ -41,7 +41,6 @@ export function compileRules(
   contract: MessageContract,
   hasMapper: boolean,
 ): CompiledRules {
-  if (!hasMapper) requireRules(mapping, contract);
   const columnsByKey = new Map<string, readonly string[]>();
   const itemRules: PathRule[] = [];
   const envelope = new Map<string, TextReader>();
@@ -70,6 +69,8 @@ export function compileRules(
       itemRules.push({ path, read });
     }
   }
+  // Last: a misspelt key is told as what it is, not as the rule that is missing for it.
+  if (!hasMapper) requireRules(mapping, contract);
   const absent: TextReader = () => undefined;
   const bodyRule = mapping['messageAttributes.body'];
   return {
