@@ -24,8 +24,8 @@ export function atTerminal(
 ): Promise<TerminalResult> {
   return new Promise((resolve, reject) => {
     const inherited = { ...process.env };
-    // A test runner's wish for no colours is not the terminal's.
-    for (const name of ['NO_COLOR', 'FORCE_COLOR', 'NODE_DISABLE_COLORS']) delete inherited[name];
+    // A test runner's wish for no colours is not the terminal's; Node takes CI for one.
+    for (const name of ['CI', 'NO_COLOR', 'FORCE_COLOR', 'NODE_DISABLE_COLORS']) delete inherited[name];
     const command = `stty cols 120 rows 40; '${process.execPath}' '${CLI}' ${words}`;
     const child = spawn('script', ['-qec', command, '/dev/null'], {
       cwd,
