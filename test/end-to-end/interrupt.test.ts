@@ -223,7 +223,10 @@ test('a customer that does not exist fails alone', async (t) => {
 });
 
 test('two runs of one stream exclude each other, two streams of one ledger do not', async (t) => {
-  const place = await busyProject(t);
+  const place = await busyProject(t, {
+    delivery: { timeoutMs: 6_000 },
+    simulator: { faults: [{ fault: 'hang-before', first: 1 }] },
+  });
   const first = place.start(RUN);
   await requests(place, 1);
 

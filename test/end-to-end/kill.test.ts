@@ -16,7 +16,6 @@ import { seededRandom } from '../support/seeded-random.ts';
 
 const SEED = Number(process.env.BACKHAUL_SEED ?? 1);
 const KILLS_TIMES = process.env.BACKHAUL_SOAK === '1' ? 10 : 1;
-const ROWS = 4_500;
 const MAX_BATCH_MESSAGES = 5;
 const CONCURRENCY = 8;
 const LOCKED = 5;
@@ -29,7 +28,12 @@ const AMBIGUITY = [
   { fault: 'omit', probability: 0.002, attempt: 1 },
 ];
 
-async function largeProject(t: TestContext): Promise<Project & { readonly ledger: string }> {
+interface LargeProject extends Project {
+  readonly messages: number;
+  readonly ledger: string;
+}
+
+async function largeProject(t: TestContext, messages: number): Promise<LargeProject> {
   const place = await project(t, {
     simulator: { latencyMs: [1, 10], seed: SEED },
     delivery: {
@@ -40,31 +44,32 @@ async function largeProject(t: TestContext): Promise<Project & { readonly ledger
     },
   });
   for (const [at, file] of ['export-1.csv', 'export-2.csv', 'export-3.csv'].entries()) {
-    place.write(file, csvOf(rows(ROWS / 3, { first: 1 + at * (ROWS / 3), customers: 211 })));
+    place.write(file, csvOf(rows(messages / 3, { first: 1 + at * (messages / 3), customers: 211 })));
   }
-  return { ...place, ledger: join(place.directory, 'backhaul.db') };
+  return { ...place, messages, ledger: join(place.directory, 'backhaul.db') };
 }
 
 /** Nothing that was ever said is untrue, and the file itself is sound. */
-async function assertLedgerIsRight({ ledger, simulator, backhaul }: Project & { readonly ledger: string }) {
+async function assertLedgerIsRight({ ledger, simulator, backhaul }: LargeProject) {
   if (sizeOf(ledger) > 0) await assertImportIsTrue({ ledger, baseUrl: simulator.baseUrl });
   const checked = await backhaul('ledger check');
   assert.equal(checked.exitCode, 0, checked.stdout + checked.stderr);
 }
 
 /** Runs to the end, which no dead process's lock may hinder, and holds everything against everything. */
-async function finish(place: Project & { readonly ledger: string }) {
+async function finish(place: LargeProject) {
   place.simulator.setFaults([]);
   const last = await place.backhaul('run --json --no-progress');
   assert.equal(last.exitCode, 0, last.stdout + last.stderr);
   const { baseUrl } = place.simulator;
   const verdict = await assertImportIsTrue({ ledger: place.ledger, baseUrl });
-  assert.deepEqual(verdict, { accepted: ROWS, failed: 0, unknown: 0, pending: 0, stored: ROWS });
+  const { messages } = place;
+  assert.deepEqual(verdict, { accepted: messages, failed: 0, unknown: 0, pending: 0, stored: messages });
   await assertGoodManners(baseUrl);
 }
 
 test('kill -9 while staging and delivering loses nothing, and run again finishes', async (t) => {
-  const place = await largeProject(t);
+  const place = await largeProject(t, 4_500);
   const { simulator, start, ledger } = place;
   const random = seededRandom(SEED);
   const phases = { staging: 0, delivering: 0 };
@@ -73,7 +78,7 @@ test('kill -9 while staging and delivering loses nothing, and run again finishes
   for (let kill = 0; kill < kills; kill++) {
     const requestsBefore = simulator.stats().requests;
     const walBytes = random.between(1, 4) * 300_000;
-    const requests = random.between(1, Math.ceil(ROWS / MAX_BATCH_MESSAGES / kills));
+    const requests = random.between(1, Math.ceil(place.messages / MAX_BATCH_MESSAGES / kills));
     const isTime =
       kill % 3 === 0
         ? () => sizeOf(`${ledger}-wal`) >= walBytes
@@ -130,7 +135,7 @@ test('messages that were under way at many deaths are not given up', async (t) =
 });
 
 test('kill -9 during retry keeps what was queued for the next run', async (t) => {
-  const place = await largeProject(t);
+  const place = await largeProject(t, 1_500);
   const { simulator, start, backhaul, ledger } = place;
   const random = seededRandom(SEED);
   simulator.setFaults([{ fault: 'refuse', probability: 0.5 }]);
