@@ -61,8 +61,8 @@ export interface StagedMessage extends StagedBase {
   readonly departmentUuid: string;
   readonly customerUuid: string;
   readonly sentAtUtcMs: number;
-  /** Message type as `breakdown()` counts it; when left out, the item's `messageAttributes.type`. */
-  readonly type?: string | null;
+  /** Message type as `breakdown()` counts it; null where the contract knows none. */
+  readonly type: string | null;
   /** SHA-256 of envelope and item, first 16 bytes: two messages with equal hashes have the same content. */
   readonly contentHash: Buffer;
   /** The request item as JSON text; sent byte for byte, on every attempt. */

@@ -194,8 +194,7 @@ function createMessageStatements({ db, stream }: LedgerContext, conversations: C
     SELECT input.name AS file, message.line FROM message JOIN input ON input.id = message.input
     WHERE message.id = ?`);
 
-  function place({ departmentUuid, customerUuid, itemJson, ...message }: StagedMessage) {
-    const type = message.type === undefined ? typeIn(itemJson) : message.type;
+  function place({ departmentUuid, customerUuid, type }: StagedMessage) {
     return {
       conversation: conversations.conversation(departmentUuid, customerUuid),
       type: type === null ? null : conversations.messageType(type),
@@ -257,10 +256,4 @@ function createMessageStatements({ db, stream }: LedgerContext, conversations: C
     },
     position: (id: MessageId) => position.get(id) as { file: string; line: number | null },
   };
-}
-
-/** For callers that do not say the type: what a historical message's item holds. */
-function typeIn(itemJson: string): string | null {
-  const { messageAttributes } = JSON.parse(itemJson) as { messageAttributes?: { type?: unknown } };
-  return typeof messageAttributes?.type === 'string' ? messageAttributes.type : null;
 }

@@ -6,7 +6,7 @@ import Database from 'better-sqlite3';
 import { backhaul, type CommandResult } from '../support/command-line.ts';
 import { startListener, writeListenerConfig } from '../support/listener-process.ts';
 import { watchProcessWords } from '../support/process-words.ts';
-import { csvOf, type Row } from '../support/project.ts';
+import { csvOf, MAPPING, type Row } from '../support/project.ts';
 import {
   AUTHORIZATION,
   deliverCallback,
@@ -62,17 +62,7 @@ function configuration(origin: string) {
     stream: 'planted',
     source: { format: 'csv', files: ['export*.csv'] },
     mapper: './mapper.js',
-    mapping: {
-      departmentUuid: 'Department',
-      customerUuid: 'Customer',
-      userUuid: { value: 'user-1' },
-      sourceUuid: 'Id',
-      sentOn: { from: 'Sent', time: { formats: ['iso'] } },
-      'messageAttributes.body': 'Body',
-      'messageAttributes.type': { from: 'Direction', map: { in: 'INCOMING', out: 'OUTGOING' } },
-      'messageAttributes.protocol': { value: 'TEXT' },
-      'messageAttributes.isManual': { value: true },
-    },
+    mapping: MAPPING,
     destination: {
       type: 'mykaarma-historical',
       baseUrl: `${origin}/communications`,

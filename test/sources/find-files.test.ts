@@ -81,14 +81,14 @@ test('a pattern that matches nothing is named, unless that is to be expected', a
 test('--input is relative to the working directory, and named relative to the configuration where it lies below it', async (t) => {
   const directory = directoryWith(t, {
     'project/exports/a.csv': PLAIN,
-    'project/work/b.csv': PLAIN,
+    'project/tonight/b.csv': PLAIN,
     'elsewhere/c.csv': PLAIN,
   });
   const baseDirectory = join(directory, 'project');
-  const cwd = join(baseDirectory, 'work');
+  const cwd = join(baseDirectory, 'tonight');
   assert.deepEqual(
     await names({ baseDirectory, cwd, input: ['*.csv', '../exports/*.csv', '../../elsewhere/*.csv'] }),
-    ['work/b.csv', 'exports/a.csv', '../../elsewhere/c.csv'],
+    ['tonight/b.csv', 'exports/a.csv', '../../elsewhere/c.csv'],
   );
   const absolute = join(directory, 'elsewhere', 'c.csv');
   assert.deepEqual(await names({ baseDirectory, cwd, input: [absolute] }), [absolute]);

@@ -49,21 +49,24 @@ export async function project(t: TestContext, options: ProjectOptions = {}): Pro
   };
 }
 
+/** What the columns of {@link csvOf} become. */
+export const MAPPING = {
+  departmentUuid: 'Department',
+  customerUuid: 'Customer',
+  userUuid: { value: 'user-1' },
+  sourceUuid: 'Id',
+  sentOn: { from: 'Sent', time: { formats: ['iso'] } },
+  'messageAttributes.body': 'Body',
+  'messageAttributes.type': { from: 'Direction', map: { in: 'INCOMING', out: 'OUTGOING' } },
+  'messageAttributes.protocol': { value: 'TEXT' },
+  'messageAttributes.isManual': { value: true },
+};
+
 function configuration(baseUrl: string, { config, delivery }: ProjectOptions) {
   return {
     stream: 'project',
     source: { format: 'csv', files: ['export*.csv'] },
-    mapping: {
-      departmentUuid: 'Department',
-      customerUuid: 'Customer',
-      userUuid: { value: 'user-1' },
-      sourceUuid: 'Id',
-      sentOn: { from: 'Sent', time: { formats: ['iso'] } },
-      'messageAttributes.body': 'Body',
-      'messageAttributes.type': { from: 'Direction', map: { in: 'INCOMING', out: 'OUTGOING' } },
-      'messageAttributes.protocol': { value: 'TEXT' },
-      'messageAttributes.isManual': { value: true },
-    },
+    mapping: MAPPING,
     destination: {
       type: 'mykaarma-historical',
       baseUrl,

@@ -49,6 +49,7 @@ export function stagedMessage(words: MessageWords): StagedMessage {
   const itemJson = JSON.stringify({ sourceUuid: id, messageAttributes: { body: body + mapping, type } });
   return {
     kind: 'message',
+    type,
     ...base({ id, body, note }, words),
     sourceUuid: id,
     departmentUuid: department,
