@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, type Dirent, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -8,11 +8,24 @@ import { csvOf, project, rows } from '../support/project.ts';
 import { deliverEvent, eventBody } from '../support/receiver.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
-/** Everything below the directory that somebody beside its owner can read, write or enter. */
+/** Everything below the directory that somebody beside its owner can read, write or enter, while it is there. */
 function openToOthers(directory: string): string[] {
-  return readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter(
-    (name) => (statSync(join(directory, name)).mode & 0o077) !== 0,
-  );
+  return entriesOf(directory).flatMap((entry) => {
+    const path = join(directory, entry.name);
+    const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0;
+    const inside = entry.isDirectory() ? openToOthers(path) : [];
+    return (mode & 0o077) === 0 ? inside : [path, ...inside];
+  });
+}
+
+/** None of a directory that went between the look at its parent and the look into it: commands tidy up after themselves. */
+function entriesOf(directory: string): Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 /** A module that the process loads first, as a shell with `umask 000` would start it. */

@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
 import { seededRandom } from './seeded-random.ts';
 
 const WORDS = 'your car is ready for pickup please call back about the brake pads and the oil change'.split(
@@ -30,4 +31,16 @@ export async function writeLargeExport(path: string, rows: number, customers: nu
     }
   }
   await pipeline(Readable.from(chunks()), createWriteStream(path));
+}
+
+/** A compressed CSV file with the same columns whose every body has 100 kB: far more than its size on disk tells. */
+export async function writeLongBodies(path: string, rows: number): Promise<void> {
+  const body = 'all the same '.repeat(8_000);
+  function* lines(): Generator<string> {
+    yield 'Id,Department,Customer,Sent,Direction,Body\n';
+    for (let row = 0; row < rows; row++) {
+      yield `long-${row},dept-1,customer-${row % 7},2024-05-06T07:08:09Z,in,${body}\n`;
+    }
+  }
+  await pipeline(Readable.from(lines()), createGzip({ level: 1 }), createWriteStream(path));
 }
