@@ -9,12 +9,13 @@ import {
   type RunningCommand,
   startBackhaul,
 } from './command-line.ts';
+import type { Scope } from './scope.ts';
 import { simulatorFor } from './simulator-client.ts';
+import { SIMULATOR_ENVIRONMENT } from './simulator-process.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
-export interface Project {
+export interface ProjectDirectory {
   readonly directory: string;
-  readonly simulator: Simulator;
   /** Runs the command in the project's directory, with the simulator's credentials in its environment. */
   backhaul(words: string, options?: Partial<CommandOptions>): Promise<CommandResult>;
   /** The same, for a process that is to be met while it runs. */
@@ -22,27 +23,38 @@ export interface Project {
   write(name: string, content: string | Uint8Array): void;
 }
 
-export interface ProjectOptions {
-  readonly simulator?: SimulatorOptions;
+export interface Project extends ProjectDirectory {
+  readonly simulator: Simulator;
+}
+
+export interface ConfigurationOptions {
   /** Merged over the configuration's top level. */
   readonly config?: Readonly<Record<string, unknown>>;
   readonly delivery?: Readonly<Record<string, unknown>>;
 }
 
+export interface ProjectOptions extends ConfigurationOptions {
+  readonly simulator?: SimulatorOptions;
+}
+
 export async function project(t: TestContext, options: ProjectOptions = {}): Promise<Project> {
-  const directory = temporaryDirectory(t);
   const simulator = await simulatorFor(t, { keepBodies: true, ...options.simulator });
+  return { ...projectDirectory(t, configuration(simulator.baseUrl, options)), simulator };
+}
+
+/** The same, for an API that is there already. */
+export function projectDirectory(t: Scope, config: object): ProjectDirectory {
+  const directory = temporaryDirectory(t);
   const write = (name: string, content: string | Uint8Array) => writeFileSync(join(directory, name), content);
-  write('pipeline.config.json', JSON.stringify(configuration(simulator.baseUrl, options), null, 2));
+  write('pipeline.config.json', JSON.stringify(config, null, 2));
   const start: Project['start'] = (words, given = {}) =>
     startBackhaul(splitWords(words), {
       cwd: directory,
       ...given,
-      env: { SIMULATOR_USERNAME: 'simulator', SIMULATOR_PASSWORD: 'simulator', ...given.env },
+      env: { ...SIMULATOR_ENVIRONMENT, ...given.env },
     });
   return {
     directory,
-    simulator,
     write,
     start,
     backhaul: (words, given) => start(words, given).result,
@@ -62,7 +74,7 @@ export const MAPPING = {
   'messageAttributes.isManual': { value: true },
 };
 
-function configuration(baseUrl: string, { config, delivery }: ProjectOptions) {
+export function configuration(baseUrl: string, { config, delivery }: ConfigurationOptions): object {
   return {
     stream: 'project',
     source: { format: 'csv', files: ['export*.csv'] },

@@ -1,10 +1,10 @@
 /** A simulator as a process of its own, spoken to over HTTP alone. */
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import type { TestContext } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { startBackhaul } from './command-line.ts';
 import { jsonLines } from './json-lines.ts';
+import type { Scope } from './scope.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 export interface SimulatorProcess {
@@ -14,6 +14,7 @@ export interface SimulatorProcess {
   /** Fault rules as `--fault` takes them, comma separated; none when empty. Times count from now. */
   setFaults(rules: string): Promise<void>;
   stored(): AsyncIterable<StoredMessage>;
+  delivered(): AsyncIterable<DeliveredMessage>;
   /** Ends it at once, as a crash would. */
   kill(): Promise<void>;
 }
@@ -23,6 +24,9 @@ export interface SimulatorStatistics {
   readonly requests: number;
   readonly stored: number;
   readonly resubmitted: number;
+  /** Of the APIs that reach people: messages, and those of them that went out more than once. */
+  readonly delivered: number;
+  readonly deliveredTwice: number;
   readonly faults: Readonly<Record<string, number>>;
   readonly statuses: Readonly<Record<string, number>>;
   readonly problems: Readonly<Record<string, number>>;
@@ -39,13 +43,18 @@ export interface StoredMessage {
   readonly item?: string;
 }
 
+/** A line of `GET /__delivered`. */
+export interface DeliveredMessage {
+  readonly customerUuid: string;
+  readonly deliveries: number;
+  /** With `--keep-bodies`. */
+  readonly body?: string;
+}
+
 /** The environment that its credentials are in, for configurations that name these variables. */
 export const SIMULATOR_ENVIRONMENT = { SIMULATOR_USERNAME: 'simulator', SIMULATOR_PASSWORD: 'simulator' };
 
-export async function simulatorProcess(
-  t: TestContext,
-  flags: readonly string[] = [],
-): Promise<SimulatorProcess> {
+export async function simulatorProcess(t: Scope, flags: readonly string[] = []): Promise<SimulatorProcess> {
   const { child, result } = startBackhaul(['simulate', '--json', ...flags], { cwd: temporaryDirectory(t) });
   const kill = async () => {
     child.kill('SIGKILL');
@@ -71,6 +80,9 @@ export async function simulatorProcess(
     },
     async *stored() {
       yield* jsonLines<StoredMessage>(await reach(`${origin}/__stored`));
+    },
+    async *delivered() {
+      yield* jsonLines<DeliveredMessage>(await reach(`${origin}/__delivered`));
     },
   };
 }
