@@ -52,7 +52,7 @@ function selectsFor(state: ExportState, context: LedgerContext): readonly string
 
 function selectRejects({ stream }: LedgerContext): string {
   return `
-    SELECT t.id, t.record AS recordJson, t.source_uuid AS sourceUuid, NULL AS departmentUuid, NULL AS customerUuid,
+    SELECT t.id, t.record AS recordJson, t.source_uuid AS sourceUuid, NULL AS departmentUuid, t.customer_uuid AS customerUuid,
       NULL AS messageUuid, NULL AS code, t.errors AS error, input.name AS file, t.line
     FROM reject t JOIN input ON input.id = t.input
     WHERE t.stream = ${stream} AND t.status = ${REJECT_STATUS.open}`;

@@ -94,6 +94,8 @@ export interface StagedReject extends StagedBase {
   readonly sourceUuid: string | null;
   /** True when it concerns this identity alone: equal records may have other fates. */
   readonly own?: boolean;
+  /** Whose record it is; left out where nobody could tell. */
+  readonly customerUuid?: string;
 }
 
 export type StagedRecord = StagedMessage | StagedSkip | StagedReject;
@@ -129,6 +131,9 @@ export interface StageResult {
 
 /** Why a record is skipped whose message is known in a newer version, or in the same one with other content. */
 export const SUPERSEDED = 'superseded';
+
+/** Why a record is skipped whose customer was erased. */
+export const ERASED = 'erased';
 
 export type OnConflict = 'reject' | 'keep-first' | 'replace';
 

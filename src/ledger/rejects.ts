@@ -36,6 +36,8 @@ export interface Rejects {
    *   been fed back as it was.
    */
   release(record: StagedRecord, input: InputId): boolean;
+  /** A record turned out to be of somebody who was erased: nothing is kept of its rejects. */
+  erase(record: StagedRecord): void;
   dismiss(filter: { readonly ids?: readonly string[]; readonly run?: RunId }): number;
 }
 
@@ -69,14 +71,18 @@ export function createRejects(context: LedgerContext): Rejects {
       ORDER BY seen_input, id LIMIT 1`),
     insert: db.prepare(`
       INSERT INTO reject (stream, status, record_hash, input, line, byte, place, seen_input, unreadable,
-        source_uuid, own, errors, record)
+        source_uuid, customer_uuid, own, errors, record)
       VALUES (${stream}, ${open}, @recordHash, @input, @line, @byte, @place, @input, @unreadable,
-        @sourceUuid, @own, @errors, @record)`),
+        @sourceUuid, @customerUuid, @own, @errors, @record)`),
     update: db.prepare(`
       UPDATE reject SET status = ${open}, seen_input = @input, unreadable = @unreadable, source_uuid = @sourceUuid,
-        own = @own, errors = @errors, record = @record
+        customer_uuid = coalesce(@customerUuid, customer_uuid), own = @own, errors = @errors, record = @record
       WHERE id = @id`),
     seen: db.prepare('UPDATE reject SET seen_input = @input WHERE id = @id'),
+    eraseById: db.prepare('DELETE FROM reject WHERE id = @id'),
+    eraseByRecord: db.prepare(`
+      DELETE FROM reject
+      WHERE stream = ${stream} AND record_hash = @recordHash AND (own = 0 OR source_uuid IS @sourceUuid)`),
     close: db.prepare(`UPDATE reject SET status = @status, record = ${droppedRecord} WHERE id = @id`),
   };
 
@@ -97,7 +103,8 @@ export function createRejects(context: LedgerContext): Rejects {
     const fields = {
       unreadable: record.unreadable || (known?.unreadable === 1 && isUnchanged(known, record)) ? 1 : 0,
       own: record.own === true ? 1 : 0,
-      ...{ input, sourceUuid, errors: JSON.stringify(record.errors), record: recordJson },
+      ...{ input, sourceUuid, customerUuid: record.customerUuid ?? null },
+      ...{ errors: JSON.stringify(record.errors), record: recordJson },
     };
     if (known !== undefined) statements.update.run({ id: known.id, ...fields });
     else {
@@ -122,6 +129,12 @@ export function createRejects(context: LedgerContext): Rejects {
     return true;
   }
 
+  function erase(record: StagedRecord): void {
+    const origin = findByOrigin(record);
+    if (origin !== undefined) statements.eraseById.run({ id: origin.id });
+    statements.eraseByRecord.run({ recordHash: record.recordHash, sourceUuid: identityOf(record) });
+  }
+
   const dismiss = db.transaction((filter: { readonly ids?: readonly string[]; readonly run?: RunId }) => {
     const { changes } = db
       .prepare(`
@@ -139,6 +152,7 @@ export function createRejects(context: LedgerContext): Rejects {
     anyOpen: () => statements.anyOpen.get() !== undefined,
     keep,
     release,
+    erase,
     dismiss: (filter) => dismiss.immediate(filter),
   };
 }

@@ -44,12 +44,12 @@ export function createRefuseRepeat({ db, stream }: LedgerContext): RefuseRepeat 
 }
 
 function rejectOf(
-  { position, recordHash, recordJson, origin, sourceUuid }: StagedMessage,
+  { position, recordHash, recordJson, origin, sourceUuid, customerUuid }: StagedMessage,
   error: NonNullable<StagedMessage['once']>['error'],
 ): StagedReject {
   return {
     kind: 'rejected',
-    ...{ position, recordHash, recordJson, sourceUuid },
+    ...{ position, recordHash, recordJson, sourceUuid, customerUuid },
     ...(origin === undefined ? {} : { origin }),
     errors: [error],
     unreadable: false,

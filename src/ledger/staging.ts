@@ -1,8 +1,10 @@
 /** `stage()`: what the ledger makes of each record read. The rules are those of "The same record again" in the seam. */
 import { type LedgerContext, STATE } from './context.ts';
 import { type Conversations, createConversations } from './conversations.ts';
+import { createErasedCustomers, type ErasedCustomers } from './erased-customers.ts';
 import {
   type ConflictNotice,
+  ERASED,
   type InputId,
   type Ledger,
   type MessageId,
@@ -35,6 +37,7 @@ interface Batch extends StageResult {
   readonly tally: RecordTally;
   readonly conflicts: ConflictNotice[];
   remappedAfterSend: number;
+  erased: number;
   readonly skips: Map<string, number>;
   readonly input: InputId;
   readonly run: RunId;
@@ -46,6 +49,7 @@ export function createStaging(context: LedgerContext, rejects: Rejects): Pick<Le
   const conversations = createConversations(context);
   const messages = createMessageStatements(context, conversations);
   const refuseRepeat = createRefuseRepeat(context);
+  const erased = createErasedCustomers(context, conversations.forget);
   const runOf = db.prepare('SELECT run FROM input WHERE id = ?').pluck();
   const addToTally = db.prepare(
     `UPDATE message_tally SET messages = messages + ? WHERE stream = ${stream} AND state = ${STATE.pending}`,
@@ -54,7 +58,15 @@ export function createStaging(context: LedgerContext, rejects: Rejects): Pick<Le
   const stageAll = db.transaction((batch: Batch, records: readonly StagedRecord[]) => {
     const { tally } = batch;
     let mayCloseRejects = rejects.anyOpen();
+    const anyErased = erased.refresh();
     for (const given of records) {
+      if (anyErased && isErased(given, erased)) {
+        // Where its customer could not be told before, it may have been kept as a reject.
+        rejects.erase(given);
+        batch.erased += 1;
+        tally[skip(ERASED, batch)] += 1;
+        continue;
+      }
       const record = given.kind === 'message' ? (refuseRepeat(given) ?? given) : given;
       if (record.kind === 'rejected') {
         rejects.keep(record, batch.input);
@@ -138,6 +150,11 @@ export function createStaging(context: LedgerContext, rejects: Rejects): Pick<Le
   };
 }
 
+function isErased(record: StagedRecord, erased: ErasedCustomers): boolean {
+  if (record.kind === 'skipped' || record.customerUuid === undefined) return false;
+  return erased.includes(record.customerUuid);
+}
+
 function skip(reason: string, { skips }: Batch): 'skipped' {
   skips.set(reason, (skips.get(reason) ?? 0) + 1);
   return 'skipped';
@@ -188,8 +205,8 @@ function createMessageStatements({ db, stream }: LedgerContext, conversations: C
     .prepare('SELECT 1 FROM conflict WHERE message = ? AND record_hash = ? AND superseded = 1')
     .pluck();
   const keepConflict = db.prepare(`
-    INSERT INTO conflict (stream, message, record_hash, superseded, input, line, record)
-    VALUES (${stream}, ?, ?, 0, ?, ?, ?) ON CONFLICT (message, record_hash) DO NOTHING`);
+    INSERT INTO conflict (stream, message, record_hash, superseded, input, line, record, customer_uuid)
+    VALUES (${stream}, ?, ?, 0, ?, ?, ?, ?) ON CONFLICT (message, record_hash) DO NOTHING`);
   const position = db.prepare<[MessageId], { file: string; line: number | null }>(`
     SELECT input.name AS file, message.line FROM message JOIN input ON input.id = message.input
     WHERE message.id = ?`);
@@ -251,8 +268,9 @@ function createMessageStatements({ db, stream }: LedgerContext, conversations: C
     },
     isSuperseded: (id: MessageId, { recordHash }: StagedMessage): boolean =>
       isSuperseded.get(id, recordHash) !== undefined,
-    keepConflict(id: MessageId, { recordHash, recordJson, position }: StagedMessage, input: InputId): void {
-      keepConflict.run(id, recordHash, input, position.line, recordJson);
+    keepConflict(id: MessageId, message: StagedMessage, input: InputId): void {
+      const { recordHash, recordJson, position, customerUuid } = message;
+      keepConflict.run(id, recordHash, input, position.line, recordJson, customerUuid);
     },
     position: (id: MessageId) => position.get(id) as { file: string; line: number | null },
   };

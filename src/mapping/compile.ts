@@ -51,7 +51,7 @@ export function compileMapping({ config, lookups, mapper, clock }: CompileOption
       if (identity?.kind === 'given') draft.sourceUuid = identity.sourceUuid;
       const outcome = runMapper(record, draft);
       if (outcome.kind === 'skip') return { kind: 'skipped', reason: outcome.reason, identity };
-      if (outcome.kind === 'reject') return rejected([...errors, outcome.error], identity);
+      if (outcome.kind === 'reject') return rejected([...errors, outcome.error], identity, draft);
       draft = outcome.draft;
       errors = errors.filter(({ field }) => !isGiven(draft, field));
       identity = identityAfterMapper(draft, identity, errors);
@@ -62,7 +62,7 @@ export function compileMapping({ config, lookups, mapper, clock }: CompileOption
       nowMs: clock.nowMs(),
     });
     if ('errors' in finished || identity === null) {
-      return rejected('errors' in finished ? finished.errors : errors, identity);
+      return rejected('errors' in finished ? finished.errors : errors, identity, draft);
     }
     const messages = contract.messagesOf(finished.item, finished.envelope);
     const [message] = messages;
@@ -96,8 +96,13 @@ export function compileMapping({ config, lookups, mapper, clock }: CompileOption
   };
 }
 
-function rejected(errors: readonly FieldError[], identity: Identity | null): RejectedRecord {
-  return { kind: 'rejected', errors, identity };
+function rejected(
+  errors: readonly FieldError[],
+  identity: Identity | null,
+  draft?: Pick<Draft, 'customerUuid'>,
+): RejectedRecord {
+  const customerUuid = textOf(draft?.customerUuid)?.trim();
+  return { kind: 'rejected', errors, identity, ...(customerUuid ? { customerUuid } : {}) };
 }
 
 /** Whether the mapper gave a value to the field of a fault. */

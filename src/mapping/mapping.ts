@@ -51,6 +51,8 @@ export interface RejectedRecord {
   readonly errors: readonly FieldError[];
   /** The identity it will have once corrected, when it can be computed: what an export file's `_sourceUuid` keeps. */
   readonly identity: Identity | null;
+  /** Whose record it is, when that can be told. */
+  readonly customerUuid?: string;
 }
 
 export type MappingResult = MappedMessage | MappedMessages | SkippedRecord | RejectedRecord;

@@ -40,7 +40,9 @@ export function toStagedRecords(
       return [{ ...base, kind: 'skipped', reason: result.reason }];
     case 'rejected': {
       const unreadable = record.problems !== undefined;
-      return [{ ...base, kind: 'rejected', errors: result.errors, unreadable, sourceUuid }];
+      const { errors, customerUuid } = result;
+      const customer = customerUuid === undefined ? {} : { customerUuid };
+      return [{ ...base, kind: 'rejected', errors, unreadable, sourceUuid, ...customer }];
     }
     case 'message':
     case 'several': {
