@@ -67,8 +67,6 @@ export interface StagedMessage extends StagedBase {
   readonly contentHash: Buffer;
   /** The request item as JSON text; sent byte for byte, on every attempt. */
   readonly itemJson: string;
-  /** UTF-8 length of `itemJson`. */
-  readonly itemBytes: number;
   /**
    * Which version of its message the record holds, Unix epoch milliseconds; null or left out where versions are not told
    * apart. The newest one is kept, in whatever order they come.
@@ -159,6 +157,7 @@ export interface OutgoingMessage {
   readonly id: MessageId;
   readonly sourceUuid: string;
   readonly itemJson: string;
+  /** UTF-8 length of `itemJson`. */
   readonly itemBytes: number;
   /** Whether an earlier attempt at it was ambiguous. */
   readonly ambiguous: boolean;

@@ -3,6 +3,7 @@
  * an occurrence number among equals within one file.
  */
 import { createHash } from 'node:crypto';
+import { shortHash } from '../short-hash.ts';
 
 /** Fixed for ever: another namespace would give every message ever imported another sourceUuid. */
 const NAMESPACE = Buffer.from('6f0c5b0e4f3a5d6c9b7e2a1d8c4f0e35', 'hex');
@@ -13,7 +14,7 @@ const NAMESPACE = Buffer.from('6f0c5b0e4f3a5d6c9b7e2a1d8c4f0e35', 'hex');
  */
 export function identityDigest(values: readonly string[]): Buffer {
   const canonical = values.map((value) => value.replace(/\r\n?/g, '\n').trim().normalize('NFC'));
-  return createHash('sha256').update(JSON.stringify(canonical)).digest().subarray(0, 16);
+  return shortHash(JSON.stringify(canonical));
 }
 
 /** The sourceUuid of the `occurrence`-th (0-based) record with this digest within its file. */

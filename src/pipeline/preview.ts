@@ -61,7 +61,8 @@ function becomes(staged: StagedRecord, { destination }: PreviewOptions): Becomes
     case 'rejected':
       return { rejected: staged.errors };
     case 'message': {
-      const { departmentUuid, customerUuid, sourceUuid, itemJson, itemBytes } = staged;
+      const { departmentUuid, customerUuid, sourceUuid, itemJson } = staged;
+      const itemBytes = Buffer.byteLength(itemJson);
       const message = { id: 0, sourceUuid, itemJson, itemBytes, ambiguous: false };
       return { request: destination.requestOf({ departmentUuid, customerUuid, messages: [message] }) };
     }

@@ -26,7 +26,7 @@ import type { SkipCount } from './summary.ts';
 /** One ledger transaction. Larger ones are hardly faster, and hold more records in memory at a time. */
 const CHUNK_RECORDS = 2_000;
 /** Keeps memory flat when records are large. */
-const CHUNK_BYTES = 4 * 1024 * 1024;
+const CHUNK_BYTES = 1024 * 1024;
 /** A notice is for people; beyond this many only the count says more. */
 const KEPT_NOTICES = 20;
 

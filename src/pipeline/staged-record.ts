@@ -1,5 +1,4 @@
 /** Turns a record and what the mapping made of it into what the ledger keeps. */
-import { hash } from 'node:crypto';
 import type { StagedMessage, StagedRecord, StagedSkip } from '../ledger/ledger.ts';
 import type { Identity, MappedMessage, MappedMessages, Mapping, MappingResult } from '../mapping/mapping.ts';
 import {
@@ -10,10 +9,8 @@ import {
   recordSourceUuid,
 } from '../messages/identity.ts';
 import type { AddressedItem, MessageContract } from '../messages/message-contract.ts';
+import { shortHash } from '../short-hash.ts';
 import type { SourceRecord } from '../sources/source.ts';
-
-/** 128 bits tell a billion records apart with certainty for all purposes, at half the room of the whole digest. */
-const KEPT_HASH_BYTES = 16;
 
 /**
  * What the ledger keeps of a record: one entry, or one for each message of a record that reaches several people, and
@@ -95,7 +92,6 @@ function stagedMessage(
     type: contract.typeOf(item),
     contentHash: shortHash(JSON.stringify([departmentUuid, customerUuid]) + itemJson),
     itemJson,
-    itemBytes: Buffer.byteLength(itemJson),
     ...(contract.allowsRepeatedTexts ? {} : { once: onceOf(customerUuid, contract.textOf(item), contract) }),
   };
 }
@@ -129,8 +125,4 @@ function sourceUuidOf(identity: Identity | null, occurrences: OccurrenceCounter)
   return identity.kind === 'given'
     ? identity.sourceUuid
     : hashedSourceUuid(identity.digest, occurrences.next(identity.digest));
-}
-
-function shortHash(text: string): Buffer {
-  return hash('sha256', text, 'buffer').subarray(0, KEPT_HASH_BYTES);
 }

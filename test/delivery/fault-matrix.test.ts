@@ -160,8 +160,10 @@ async function sceneOf(
   const records = ids.map((id, index) => {
     const staged = stagedMessage({ id, line: index + 2 });
     if (!isLive) return staged;
-    const itemJson = JSON.stringify({ userUuid: 'user-1', messageAttributes: { body: id } });
-    return { ...staged, itemJson, itemBytes: Buffer.byteLength(itemJson) };
+    return {
+      ...staged,
+      itemJson: JSON.stringify({ userUuid: 'user-1', messageAttributes: { body: id } }),
+    };
   });
   await stage(ledger, await begin(ledger), records);
   return { ledger, destination, ids };

@@ -57,7 +57,6 @@ export function stagedMessage(words: MessageWords): StagedMessage {
     sentAtUtcMs,
     contentHash: shortHash(department + customer + itemJson),
     itemJson,
-    itemBytes: Buffer.byteLength(itemJson),
     ...(words.version === undefined ? {} : { version: words.version }),
   };
 }
