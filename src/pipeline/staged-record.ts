@@ -1,6 +1,7 @@
 /** Turns a record and what the mapping made of it into what the ledger keeps. */
 import type { StagedMessage, StagedRecord, StagedSkip } from '../ledger/ledger.ts';
 import type { Identity, MappedMessage, MappedMessages, Mapping, MappingResult } from '../mapping/mapping.ts';
+import { contentHashOf } from '../messages/content-hash.ts';
 import {
   hashedSourceUuid,
   isPartOf,
@@ -90,7 +91,7 @@ function stagedMessage(
     kind: 'message',
     ...{ sourceUuid, departmentUuid, customerUuid, sentAtUtcMs },
     type: contract.typeOf(item),
-    contentHash: shortHash(JSON.stringify([departmentUuid, customerUuid]) + itemJson),
+    contentHash: contentHashOf(departmentUuid, customerUuid, itemJson),
     itemJson,
     ...(contract.allowsRepeatedTexts ? {} : { once: onceOf(customerUuid, contract.textOf(item), contract) }),
   };

@@ -1,12 +1,9 @@
 /** Records as staging hands them to a ledger, made from the few words that a test cares about. */
-import { hash } from 'node:crypto';
 import type { StagedMessage, StagedReject, StagedSkip } from '../../src/ledger/ledger.ts';
+import { contentHashOf } from '../../src/messages/content-hash.ts';
+import { shortHash } from '../../src/short-hash.ts';
 
 export const DEPARTMENT = 'department-1';
-
-function shortHash(text: string): Buffer {
-  return hash('sha256', text, 'buffer').subarray(0, 16);
-}
 
 interface Origin {
   readonly file: string | null;
@@ -55,7 +52,7 @@ export function stagedMessage(words: MessageWords): StagedMessage {
     departmentUuid: department,
     customerUuid: customer,
     sentAtUtcMs,
-    contentHash: shortHash(department + customer + itemJson),
+    contentHash: contentHashOf(department, customer, itemJson),
     itemJson,
     ...(words.version === undefined ? {} : { version: words.version }),
   };
