@@ -23,13 +23,15 @@ export interface Sent {
   readonly batch: Batch;
   /** As written to the ledger, one per message; empty when nothing was sent. */
   readonly settlements: readonly Settlement[];
+  /** From the request's start to its result; 0 when nothing was sent. */
+  readonly latencyMs: number;
 }
 
 /** Throws what the ledger throws. */
 export type Send = (attempt: Attempt) => Promise<Sent>;
 
 export function notSent(batch: Batch): Sent {
-  return { result: null, batch, settlements: [] };
+  return { result: null, batch, settlements: [], latencyMs: 0 };
 }
 
 /** `throttled`: every 429 and every Retry-After. */
@@ -68,7 +70,7 @@ export function createAttempt(options: AttemptOptions): Send {
       departedAtMs = clock.monotonicMs();
       return destination.send(batch);
     });
-    const durationMs = clock.monotonicMs() - departedAtMs;
+    const latencyMs = clock.monotonicMs() - departedAtMs;
     const settlements = settlementsOf(batch, result);
     const resultCode = result.kind === 'answered' ? 'answered' : result.code;
     await ledger.settle({
@@ -89,10 +91,10 @@ export function createAttempt(options: AttemptOptions): Send {
       result: resultCode,
       messages: batch.messages.length,
       number,
-      durationMs,
+      durationMs: latencyMs,
       strangers,
     });
-    return { result, batch: withAmbiguity(batch, settlements), settlements };
+    return { result, batch: withAmbiguity(batch, settlements), settlements, latencyMs };
   };
 }
 

@@ -1,26 +1,34 @@
 /**
- * How many requests are in flight. Starts at the maximum, is cut by a third when the API throttles or does not answer
- * in time, and grows by one with every round of answers. The pace, not this, keeps to the rate: this keeps
- * a struggling API from having to hold more open requests than it can work on.
+ * How many requests are in flight. The pace, not this, keeps to the rate: this keeps a struggling API from having to hold
+ * more open requests than it can work on. It starts at the maximum, and is cut
+ *
+ * - by a third when the API throttles or does not answer in time: it says itself that this was too much;
+ * - by a third, on trial, when answers take unusually long, and back unless that was for the better (`latency-rule.ts`).
+ *
+ * With every round of answers it grows by one. Everything is learnt from requests that entered after the latest change;
+ * those from before tell of what has been changed already.
  */
-import type { SendResult } from '../destinations/destination.ts';
-import { isThrottling, type Send } from './attempt.ts';
+import { isThrottling, type Send, type Sent } from './attempt.ts';
+import { createLatencyRule } from './latency-rule.ts';
 
 const CUT = 2 / 3;
 
 export interface ConcurrencyLimit {
-  /** Waits for a place. Returns what {@link learn} wants back. */
+  /** Waits for a place. Returns what the lessons want back. */
   enter(): Promise<number>;
-  /** What the request that entered with `entry` taught. */
-  learn(entry: number, lesson: 'answered' | 'struggling'): void;
+  /** The request that entered with `entry` was answered. */
+  answered(entry: number, latencyMs: number): void;
+  /** The request that entered with `entry` was throttled, or not answered in time. */
+  struggled(entry: number): void;
   leave(): void;
   readonly current: number;
 }
 
 export function createConcurrencyLimit(max: number): ConcurrencyLimit {
+  const latencyRule = createLatencyRule();
   let limit = max;
   let inFlight = 0;
-  let cuts = 0;
+  let changes = 0;
   const waiting: (() => void)[] = [];
 
   const admit = () => {
@@ -29,21 +37,28 @@ export function createConcurrencyLimit(max: number): ConcurrencyLimit {
       waiting.shift()?.();
     }
   };
+  const change = (places: number) => {
+    limit = places;
+    changes++;
+  };
   return {
     async enter() {
       await new Promise<void>((resolve) => {
         waiting.push(resolve);
         admit();
       });
-      return cuts;
+      return changes;
     },
-    learn(entry, lesson) {
-      if (lesson === 'answered') limit = Math.min(max, limit + 1 / limit);
-      // Requests that were in flight together tell the same news: it counts once.
-      else if (entry === cuts) {
-        cuts++;
-        limit = Math.max(1, limit * CUT);
-      }
+    answered(entry, latencyMs) {
+      if (entry !== changes) return;
+      const places = latencyRule.heed(latencyMs, Math.floor(limit));
+      if (places !== null) change(places);
+      else if (!latencyRule.isWatching) limit = Math.min(max, limit + 1 / limit);
+    },
+    struggled(entry) {
+      if (entry !== changes) return;
+      latencyRule.restart();
+      change(Math.max(1, limit * CUT));
     },
     leave() {
       inFlight--;
@@ -60,8 +75,7 @@ export function withConcurrencyLimit(send: Send, limit: ConcurrencyLimit): Send 
     const entry = await limit.enter();
     try {
       const sent = await send(attempt);
-      const lesson = sent.result && lessonOf(sent.result);
-      if (lesson !== null) limit.learn(entry, lesson);
+      learn(limit, entry, sent);
       return sent;
     } finally {
       limit.leave();
@@ -69,8 +83,9 @@ export function withConcurrencyLimit(send: Send, limit: ConcurrencyLimit): Send 
   };
 }
 
-/** Null: says nothing about how many requests the API can work on. */
-function lessonOf(result: SendResult): 'answered' | 'struggling' | null {
-  if (result.kind === 'answered') return 'answered';
-  return isThrottling(result) || result.code === 'TIMEOUT' ? 'struggling' : null;
+/** Other refusals say nothing about how many requests the API can work on. */
+function learn(limit: ConcurrencyLimit, entry: number, { result, latencyMs }: Sent): void {
+  if (result === null) return;
+  if (result.kind === 'answered') limit.answered(entry, latencyMs);
+  else if (isThrottling(result) || result.code === 'TIMEOUT') limit.struggled(entry);
 }
