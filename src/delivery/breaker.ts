@@ -16,8 +16,15 @@ import { isThrottling, notSent, type Send } from './attempt.ts';
 import type { Halt } from './halt.ts';
 import type { DeliveryObserver } from './observer.ts';
 
-/** Failures in a row, over all workers, that open the breaker. */
+/**
+ * Failures in a row, over all workers, that open the breaker, of an API that is usually well. Of one that fails now and then
+ * even so many more are nothing new: failing half the time it fails five times in a row every few seconds, and pausing
+ * then would cost more than the failures do. So it takes five times as many as there usually are, and five more.
+ */
 const OPENS_AFTER = 5;
+
+/** How much the latest failures in a row weigh in what is usual. */
+const NOVELTY = 1 / 16;
 
 /** The first pause is this many doublings of the retry base: by then several retries have failed. */
 const FIRST_PAUSE_DOUBLINGS = 2;
@@ -37,6 +44,8 @@ type Health = 'alive' | 'throttled' | 'failed' | 'nothing';
 export function withBreaker(send: Send, options: BreakerOptions): Send {
   const { retryBaseMs, retryMaxMs, maxOutageMs, clock, halt, observer } = options;
   let failuresInARow = 0;
+  /** Between two requests that got through, on average. */
+  let usualFailures = 0;
   let pauses = 0;
   /** Null while closed. */
   let probeAtMs: number | null = null;
@@ -61,6 +70,8 @@ export function withBreaker(send: Send, options: BreakerOptions): Send {
   };
 
   const close = () => {
+    // What opened the breaker was not the usual.
+    if (probeAtMs === null) usualFailures += (failuresInARow - usualFailures) * NOVELTY;
     failuresInARow = 0;
     pauses = 0;
     if (probeAtMs === null) return;
@@ -105,7 +116,7 @@ export function withBreaker(send: Send, options: BreakerOptions): Send {
         boundOutage();
         failuresInARow++;
         // What was in flight when the breaker opened tells nothing new.
-        if (isProbe || (probeAtMs === null && failuresInARow >= OPENS_AFTER)) open();
+        if (isProbe || (probeAtMs === null && failuresInARow >= OPENS_AFTER * (1 + usualFailures))) open();
     }
   };
 
