@@ -5,11 +5,13 @@ import { EXIT } from '../exit-codes.ts';
 import type { ExportState } from '../ledger/ledger.ts';
 import { exportRows } from '../reporting/export-rows.ts';
 import { openOutput } from '../reporting/output-file.ts';
+import { terminalJson } from '../reporting/terminal-text.ts';
 import { isTabular } from '../sources/formats.ts';
 import { defineCommand } from './command.ts';
 import { choice, text } from './flags.ts';
 import { exitCodeOfSignal } from './interruption.ts';
 import { withLedger } from './ledger-access.ts';
+import { rememberingExport } from './remembering-export.ts';
 import { loadSetting } from './setting.ts';
 
 const STATES = [
@@ -53,8 +55,10 @@ export const exportMessages = defineCommand({
     let exported: number;
     try {
       exported = await withLedger(setting, 'read-only', (ledger) =>
-        openOutput(target, context.stdout, (writable) =>
-          exportRows(() => whileWanted(ledger.export(state), context.signal), { format, output: writable }),
+        rememberingExport(setting.ledgerPath, target, context, () =>
+          openOutput(target, context.stdout, (writable) =>
+            exportRows(() => whileWanted(ledger.export(state), context.signal), { format, output: writable }),
+          ),
         ),
       );
     } catch (error) {
@@ -62,7 +66,7 @@ export const exportMessages = defineCommand({
       return exitCodeOfSignal(context.signal);
     }
     if (flags.json) {
-      context.stdout.write(`${JSON.stringify({ exported, state, format, file: output })}\n`);
+      context.stdout.write(`${terminalJson({ exported, state, format, file: output })}\n`);
     } else if (!flags.quiet) context.stderr.write(`${exported} ${state} written.\n`);
     return EXIT.done;
   },

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { terminalJson } from '../reporting/terminal-text.ts';
 import type { GlobalFlags } from './command.ts';
 
 /** Writes a command's result: one JSON document with `--json`, else the text that `forPeople` gives. */
@@ -8,6 +9,6 @@ export function writeResult(
   document: unknown,
   forPeople: () => string,
 ): void {
-  const text = json ? JSON.stringify(document) : forPeople();
+  const text = json ? terminalJson(document) : forPeople();
   stdout.write(text.endsWith('\n') ? text : `${text}\n`);
 }

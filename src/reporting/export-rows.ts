@@ -6,6 +6,7 @@ import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ExportRow } from '../ledger/ledger.ts';
 import { escapeCell } from '../spreadsheet-cells.ts';
+import { escapedJson } from './terminal-text.ts';
 
 export type ExportFormat = 'csv' | 'ndjson';
 
@@ -67,13 +68,13 @@ async function* inChunks(lines: AsyncIterable<string>): AsyncIterable<string> {
   if (chunk !== '') yield chunk;
 }
 
-/** The record's JSON text is taken over as it is, so that nothing of it changes on the way. */
+/** The record's JSON text is taken over, so that nothing of it changes on the way but what a terminal would obey. */
 function ndjsonLine(row: ExportRow): string {
   const record = (row.recordJson ?? '{}').trim();
   const own = JSON.stringify(
     Object.fromEntries(Object.entries(OWN_COLUMNS).map(([name, read]) => [name, read(row)])),
   );
-  return `${record === '{}' ? '{' : `${record.slice(0, -1)},`}${own.slice(1)}\n`;
+  return escapedJson(`${record === '{}' ? '{' : `${record.slice(0, -1)},`}${own.slice(1)}\n`);
 }
 
 async function csvLines(openRows: () => AsyncIterable<ExportRow>) {

@@ -5,7 +5,7 @@
 import { pino } from 'pino';
 import { BackhaulError, DamagedInputError } from '../errors.ts';
 import { screenOf, type TextStream } from './screen.ts';
-import { terminalLine } from './terminal-text.ts';
+import { escapedJson, terminalLine } from './terminal-text.ts';
 
 export const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -44,7 +44,7 @@ export function createLog({ level, destination, pretty }: LogOptions): Log {
       serializers: { err: (error: unknown) => error },
       formatters: { level: (label) => ({ level: label }), log: flatten },
     },
-    { write: (line: string) => screen.write(pretty ? formatLine(line) : line) },
+    { write: (line: string) => screen.write(pretty ? formatLine(line) : escapedJson(line)) },
   );
 }
 
