@@ -27,9 +27,12 @@ export const RESERVED_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constru
 
 const MAX_DEPTH = 200;
 
-const BLANK = /(?:[ \t\r\n]+|\/\/[^\r\n]*|\/\*[\s\S]*?\*\/)*/y;
-/** One character at a time: a repetition within the repetition would try every way to divide a string that is never closed. */
-const STRING = /"(?:[^"\\\p{Cc}]|[\x7f-\x9f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/uy;
+/**
+ * Blanks and strings are taken piece by piece: one expression that repeats alternatives keeps a way back for every
+ * piece, which ends in an overflow of the stack, or in trying every way to divide a string that is never closed.
+ */
+const BLANK = /[ \t\r\n]+|\/\/[^\r\n]*|\/\*[\s\S]*?\*\//y;
+const STRING_PIECE = /[^"\\\p{Cc}]+|[\x7f-\x9f]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/uy;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![0-9A-Za-z.])/y;
 const WORD = /(?:true|false|null)(?![0-9A-Za-z_])/y;
 
@@ -55,21 +58,23 @@ export function parseJsonc(text: string, name: string): JsonDocument {
   }
 
   function skipBlank(): void {
-    take(BLANK);
+    while (take(BLANK) !== null);
     if (text.startsWith('/*', at)) fail('this comment is never closed', 'Close it with `*/`.');
   }
 
   function takeString(): string {
     const start = at;
-    const token = take(STRING);
-    if (token === null) {
+    at += 1;
+    while (take(STRING_PIECE) !== null);
+    if (text[at] !== '"') {
       fail(
         'this text is not closed on its line, or holds a bad escape',
         'End it with a double quote; write line ends as \\n and backslashes as \\\\.',
         start,
       );
     }
-    return JSON.parse(token) as string;
+    at += 1;
+    return JSON.parse(text.slice(start, at)) as string;
   }
 
   function takeValue(path: JsonPath): JsonValue {

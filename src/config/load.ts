@@ -1,5 +1,5 @@
 /** Reading the configuration: file, `--set` overrides, schema, and the rules that no schema can express. */
-import { readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { jsonSchema, knownKeysAt } from './json-schema.ts';
@@ -11,6 +11,12 @@ import { assertPresetFits } from './preset-fits.ts';
 import { describeIssues } from './problems.ts';
 import { type Config, configSchema } from './schema.ts';
 import { assertSecureUrl } from './secure-url.ts';
+
+/** Far more than a person writes: code tables of thousands of lines fit, and an export named by mistake is told as one. */
+const MAX_CONFIG_BYTES = 1_000_000;
+
+/** A person corrects a few and looks again; an export named by mistake would fill the screen. */
+const MAX_TOLD_PROBLEMS = 50;
 
 export const DEFAULT_CONFIG_PATH = 'pipeline.config.json';
 
@@ -34,8 +40,8 @@ export interface LoadedConfig {
 }
 
 /**
- * @throws {UsageError} `CONFIG_MISSING`, `CONFIG_UNREADABLE`, `CONFIG_SYNTAX`, `CONFIG_INVALID` (all problems at
- *   once), `BAD_OVERRIDE`, `BAD_URL`, `INSECURE_URL`, `LIVE_RESEND`, `LIVE_REPLACE`,
+ * @throws {UsageError} `CONFIG_MISSING`, `CONFIG_UNREADABLE`, `CONFIG_TOO_LARGE`, `CONFIG_SYNTAX`, `CONFIG_INVALID`
+ *   (all problems at once), `BAD_OVERRIDE`, `BAD_URL`, `INSECURE_URL`, `LIVE_RESEND`, `LIVE_REPLACE`,
  *   `PRESET_MISPLACED`.
  */
 export async function loadConfig({
@@ -55,7 +61,10 @@ export async function loadConfig({
     const overridden = given.map((override) => override.path);
     throw invalid(
       path,
-      problems.map((problem) => `${placeOf(problem.path, path, document, overridden)}${problem.message}`),
+      problems.length,
+      problems
+        .slice(0, MAX_TOLD_PROBLEMS)
+        .map((problem) => `${placeOf(problem.path, path, document, overridden)}${problem.message}`),
     );
   }
   const config = result.data;
@@ -67,8 +76,10 @@ export async function loadConfig({
 
 async function readText(absolutePath: string, path: string, explicit: boolean): Promise<string> {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(absolutePath));
+    const bytes = await readBytes(absolutePath, path);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
+    if (cause instanceof UsageError) throw cause;
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT') {
       throw new UsageError(`there is no configuration file ${path}`, {
@@ -90,6 +101,31 @@ async function readText(absolutePath: string, path: string, explicit: boolean): 
   }
 }
 
+async function readBytes(absolutePath: string, path: string): Promise<Buffer> {
+  const file = await open(absolutePath);
+  try {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    // In pieces: what a pipe or a device holds, its size does not tell.
+    for (;;) {
+      const { buffer, bytesRead } = await file.read();
+      if (bytesRead === 0) return Buffer.concat(chunks);
+      chunks.push(buffer.subarray(0, bytesRead));
+      length += bytesRead;
+      if (length > MAX_CONFIG_BYTES) throw tooLarge(path);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+function tooLarge(path: string): UsageError {
+  return new UsageError(`the configuration file ${path} is larger than ${MAX_CONFIG_BYTES / 1e6} MB`, {
+    code: 'CONFIG_TOO_LARGE',
+    fix: 'Check that it is the configuration, not an export; move long tables into a lookup file.',
+  });
+}
+
 /** `pipeline.config.json:4:15 source.format: `, with the nearest enclosing value's position where there is none. */
 function placeOf(
   path: JsonPath,
@@ -106,10 +142,11 @@ function placeOf(
   }
 }
 
-function invalid(path: string, lines: readonly string[]): UsageError {
-  const count = lines.length === 1 ? 'a problem' : `${lines.length} problems`;
+function invalid(path: string, count: number, told: readonly string[]): UsageError {
+  const problems = count === 1 ? 'a problem' : `${count} problems`;
+  const lines = count > told.length ? [...told, `… and ${count - told.length} more`] : told;
   return new UsageError(
-    `the configuration ${path} has ${count}:\n${lines.map((line) => `  ${line}`).join('\n')}`,
+    `the configuration ${path} has ${problems}:\n${lines.map((line) => `  ${line}`).join('\n')}`,
     {
       code: 'CONFIG_INVALID',
       fix: 'Correct each line above; `backhaul schema` prints what is allowed, docs/configuration.md explains it.',
