@@ -19,7 +19,7 @@ import { readNdjson } from './ndjson.ts';
 import { peek } from './peek.ts';
 import type { Header, ReadOptions, Source, SourceInput, SourceRecord } from './source.ts';
 import { digestOf, fileBytes, streamBytes, watchBytes } from './stored-bytes.ts';
-import { isHeadEnough, openText, type TextInput, unreadable } from './text-input.ts';
+import { isHeadEnough, openText, type TextInput } from './text-input.ts';
 
 export interface SourceOptions {
   /** Directory of the configuration: its globs and the names of inputs are relative to it. */
@@ -116,11 +116,8 @@ function createInput({ name, path, sizeBytes }: FoundFile, reading: Reading): So
     sizeBytes,
     async digest() {
       if (!isReadableAgain) return null;
-      try {
-        digest = await digestOf(openBytes());
-      } catch (cause) {
-        throw unreadable(name, cause);
-      }
+      // A file that is gone, or not to be read, since the listing shows as damage to whoever reads it.
+      digest = await digestOf(openBytes()).catch(() => null);
       return digest;
     },
     read({ signal, onBytes, onHeader }: ReadOptions = {}) {

@@ -70,8 +70,8 @@ export interface SourceInput {
   /** Size as stored (compressed); null where unknown. */
   readonly sizeBytes: number | null;
   /**
-   * SHA-256 (hex) of the stored content, or null where it cannot be read twice (standard input). Reads the whole
-   * input without parsing it; called at most once, before {@link read}.
+   * SHA-256 (hex) of the stored content, or null where it cannot be read twice (standard input), or not at all, which
+   * {@link read} then tells. Reads the whole input without parsing it; called at most once, before {@link read}.
    */
   digest(): Promise<string | null>;
   /**

@@ -140,6 +140,6 @@ test('a file that cannot be opened any more is damaged', async (t) => {
   const [input] = await sourceIn({ baseDirectory }, { files: ['a.csv'] }).inputs();
   rmSync(join(baseDirectory, 'a.csv'));
   assert.ok(input);
-  await assert.rejects(input.digest(), { code: 'UNREADABLE_INPUT' });
+  assert.equal(await input.digest(), null);
   assert.equal((await readInput(input)).damage?.code, 'UNREADABLE_INPUT');
 });
