@@ -9,7 +9,7 @@ import { reportError } from './report-error.ts';
 
 /** Runs the command that `words` name. Never throws. */
 export async function main(words: readonly string[]): Promise<ExitCode> {
-  watchOutputs();
+  const { hasTold } = watchOutputs();
   try {
     const line = await readCommandLine(words);
     if ('text' in line) {
@@ -24,6 +24,7 @@ export async function main(words: readonly string[]): Promise<ExitCode> {
       release();
     }
   } catch (error) {
+    if (hasTold(error)) return EXIT.usage;
     return reportError(error, { asJson: words.some((word) => /^--json(=true)?$/.test(word)) });
   }
 }
@@ -32,15 +33,18 @@ export async function main(words: readonly string[]): Promise<ExitCode> {
  * Whoever reads our output may leave early (`| head`): the work goes on all the same, its result is in the ledger. A
  * result that cannot be written for another reason must not pass for one that was.
  */
-function watchOutputs(): void {
+function watchOutputs(): { hasTold(error: unknown): boolean } {
+  let told: NodeJS.ErrnoException | null = null;
   process.stderr.on('error', () => {});
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') return;
+    if (error.code === 'EPIPE' || told !== null) return;
+    told = error;
     reportError(outputUnwritable(error), { asJson: false });
     process.once('exit', () => {
       process.exitCode = EXIT.usage;
     });
   });
+  return { hasTold: (error) => error !== null && error === told };
 }
 
 function outputUnwritable(cause: NodeJS.ErrnoException): UsageError {

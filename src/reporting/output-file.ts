@@ -1,12 +1,11 @@
 /** Result files hold people's words: readable by their owner only, and never half written under their final name. */
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { realpath, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { UsageError } from '../errors.ts';
+import { temporaryOf } from '../replace-file.ts';
 
 const OWNER_ONLY = 0o600;
 
@@ -24,16 +23,16 @@ export async function openOutput<T>(
   if (path === null) return write(stdout);
   const target = await findTarget(path);
   if (target.kind === 'device') return fill(path, path, { flags: 'w' }, write);
-  const temporary = join(
-    dirname(target.path),
-    `.${basename(target.path)}.${randomBytes(4).toString('hex')}.tmp`,
-  );
+  const temporary = temporaryOf(target.path);
   try {
     const result = await fill(temporary, path, { flags: 'wx', mode: OWNER_ONLY, flush: true }, write);
-    await rename(temporary, target.path);
+    await rename(temporary, target.path).catch((error: unknown) => {
+      throw unwritable(path, error);
+    });
     return result;
   } catch (error) {
-    await rm(temporary, { force: true });
+    // Where even that fails, the first failure is the one to tell.
+    await rm(temporary, { force: true }).catch(() => {});
     throw error;
   }
 }
@@ -69,14 +68,19 @@ async function fill<T>(
   try {
     const result = await write(stream);
     stream.end();
-    await finished(stream);
+    await finished(stream).catch(unlessReaderLeft);
     return result;
   } catch (error) {
     const closed = finished(stream).catch(() => {});
     stream.destroy();
     await closed;
-    throw error;
+    throw error === stream.errored ? unwritable(asked, error) : error;
   }
+}
+
+/** Whoever reads a pipe may have enough of it (`-o /dev/stdout | head`). */
+function unlessReaderLeft(error: unknown): void {
+  if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
 }
 
 function isMissing(error: unknown): boolean {
@@ -86,7 +90,7 @@ function isMissing(error: unknown): boolean {
 function unwritable(path: string, cause: unknown): UsageError {
   return new UsageError(`${path} cannot be written (${(cause as NodeJS.ErrnoException).code})`, {
     code: 'OUTPUT_UNWRITABLE',
-    fix: 'Name a file in a directory that exists and that you may write to.',
+    fix: 'Name a file in a directory that exists, that you may write to and that has room.',
     cause,
   });
 }
