@@ -2,7 +2,7 @@ import { chmodSync, closeSync, existsSync, fchmodSync, openSync } from 'node:fs'
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { LedgerError, UsageError } from '../errors.ts';
-import { withLedgerErrors } from './sqlite-errors.ts';
+import { cannotOpen, ledgerFull, withLedgerErrors } from './sqlite-errors.ts';
 
 /** `create` makes the file when it is missing; `read-only` neither makes nor changes anything. */
 export type LedgerMode = 'create' | 'existing' | 'read-only';
@@ -63,31 +63,48 @@ export function openDatabaseFile(path: string, mode: LedgerMode): Database.Datab
   });
 }
 
-/** Makes the file empty with its final mode, before SQLite or anybody else can put a byte into it. */
-export function createPrivateFile(path: string): void {
+/**
+ * Makes the file empty with its final mode, before SQLite or anybody else can put a byte into it.
+ * @param ledgerPath how errors call it, when it is only a file beside the ledger.
+ */
+export function createPrivateFile(path: string, ledgerPath: string = path): void {
   let fd: number;
   try {
     fd = openSync(path, 'wx', OWNER_ONLY);
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return;
-    if (code === 'ENOENT') {
-      throw new LedgerError(`The directory of the ledger ${path} does not exist.`, {
-        code: 'LEDGER_DIRECTORY_MISSING',
-        fix: `Create ${dirname(path)}, or name another file with --ledger.`,
-        cause,
-      });
-    }
-    throw new LedgerError(`The ledger ${path} cannot be created (${code ?? 'unknown error'}).`, {
-      code: code === 'ENOSPC' ? 'LEDGER_FULL' : 'LEDGER_READ_ONLY',
-      fix: 'Give this user write permission to the directory, free some space, or name another file with --ledger.',
-      cause,
-    });
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return;
+    throw cannotCreate(ledgerPath, cause);
   }
   try {
     fchmodSync(fd, OWNER_ONLY); // a strict umask may have taken the owner's own permissions
   } finally {
     closeSync(fd);
+  }
+}
+
+/** @param cause the operating system's refusal to make the ledger's file, or one beside it. */
+export function cannotCreate(path: string, cause: unknown): LedgerError {
+  const { code = 'unknown error' } = cause as NodeJS.ErrnoException;
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new LedgerError(`The directory of the ledger ${path} does not exist.`, {
+        code: 'LEDGER_DIRECTORY_MISSING',
+        fix: `Create ${dirname(path)}, or name another file with --ledger.`,
+        cause,
+      });
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return ledgerFull(path, cause);
+    case 'EMFILE':
+    case 'ENFILE':
+      return cannotOpen(path, cause);
+    default:
+      return new LedgerError(`No file can be made beside the ledger ${path} (${code}).`, {
+        code: 'LEDGER_READ_ONLY',
+        fix: 'Give this user write permission to the directory, or name another file with --ledger.',
+        cause,
+      });
   }
 }
 

@@ -2,7 +2,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import Database from 'better-sqlite3';
 import { LockedError } from '../errors.ts';
-import { createPrivateFile } from './database-file.ts';
+import { cannotCreate, createPrivateFile } from './database-file.ts';
 import { asLedgerError } from './sqlite-errors.ts';
 
 export interface LockOwner {
@@ -21,6 +21,7 @@ export interface StreamLock {
  * a killed process leaves that file, which means nothing without the lock.
  *
  * @param owner what others are told; this process, when left out.
+ * @throws {LedgerError} when there is no room or no permission to make files beside the ledger.
  * @throws {LockedError} `STREAM_LOCKED`, naming the owner, when another process (or another lock of this one) has it.
  */
 export async function acquireStreamLock(
@@ -30,7 +31,7 @@ export async function acquireStreamLock(
 ): Promise<StreamLock> {
   const lockPath = `${ledgerPath}-lock-${stream}`;
   const ownerPath = `${lockPath}.json`;
-  createPrivateFile(lockPath);
+  createPrivateFile(lockPath, ledgerPath);
   let db: Database.Database | undefined;
   try {
     db = new Database(lockPath, { timeout: 0 });
@@ -38,7 +39,10 @@ export async function acquireStreamLock(
     writeOwner(ownerPath, owner);
   } catch (error) {
     db?.close();
-    throw isBusy(error) ? lockedBy(readOwner(ownerPath), stream) : asLedgerError(error, lockPath);
+    if (isBusy(error)) throw lockedBy(readOwner(ownerPath), stream);
+    throw error instanceof Database.SqliteError
+      ? asLedgerError(error, ledgerPath)
+      : cannotCreate(ledgerPath, error);
   }
   const held = db;
   return {
@@ -62,8 +66,13 @@ function isBusy(error: unknown): boolean {
 
 function writeOwner(path: string, owner: LockOwner): void {
   const draft = `${path}.tmp`;
-  writeFileSync(draft, JSON.stringify(owner), { mode: 0o600 });
-  renameSync(draft, path);
+  try {
+    writeFileSync(draft, JSON.stringify(owner), { mode: 0o600 });
+    renameSync(draft, path);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
 }
 
 /** Null in the moment between another process's taking the lock and telling who it is. */

@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
 import type { OccurrenceCounter } from '../messages/identity.ts';
+import { temporarySpaceUnusable } from '../temporary-space.ts';
 
 /** Negative: KiB. What does not fit goes to a temporary file that the operating system removes with the process. */
 const CACHE_SIZE = -12_000;
@@ -23,15 +24,26 @@ export function createOccurrenceCounter(): OccurrenceCounter {
     .pluck();
   const clear = db.prepare('DELETE FROM occurrence');
   return {
-    next(digest) {
-      // A key that another digest has taken leads on to the next one; nothing is ever deleted in between.
-      for (let key = digest.readUIntBE(0, KEY_BYTES); ; key += 1) {
-        if (first.run(key, digest).changes === 1) return 0;
-        const occurrence = later.get(key, digest) as number | undefined;
-        if (occurrence !== undefined) return occurrence;
-      }
-    },
-    reset: () => void clear.run(),
+    next: (digest) =>
+      withTemporarySpace(() => {
+        // A key that another digest has taken leads on to the next one; nothing is ever deleted in between.
+        for (let key = digest.readUIntBE(0, KEY_BYTES); ; key += 1) {
+          if (first.run(key, digest).changes === 1) return 0;
+          const occurrence = later.get(key, digest) as number | undefined;
+          if (occurrence !== undefined) return occurrence;
+        }
+      }),
+    reset: () => void withTemporarySpace(() => clear.run()),
     close: () => void db.close(),
   };
+}
+
+/** @throws {UsageError} where what does not fit into memory fits nowhere else. */
+function withTemporarySpace<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const isOurs = error instanceof Database.SqliteError && /^SQLITE_(FULL|IOERR|CANTOPEN)/.test(error.code);
+    throw isOurs ? temporarySpaceUnusable(error) : error;
+  }
 }

@@ -11,6 +11,7 @@ import { type Ledger, MESSAGE_STATES } from './ledger.ts';
 import { assertCurrent, migrate } from './migrate.ts';
 import { createOccurrenceCounter } from './occurrence-counter.ts';
 import { createOverview } from './overview.ts';
+import { watchPresence } from './presence.ts';
 import { createRejects } from './rejects.ts';
 import { createRuns } from './runs.ts';
 import { asLedgerError, withLedgerErrors } from './sqlite-errors.ts';
@@ -46,7 +47,8 @@ export async function openLedger(options: OpenLedgerOptions): Promise<Ledger> {
       else migrate(db, path, clock.nowMs());
       const bind = db.transaction(() => bindStream(db, options, clock.nowMs()));
       const stream = mode === 'read-only' ? bind() : bind.immediate();
-      return createSqliteLedger({ db, path, stream, keepPayloads });
+      const assertPresent = mode === 'read-only' ? () => {} : watchPresence(path);
+      return createSqliteLedger({ db, path, stream, keepPayloads }, assertPresent);
     });
   } catch (error) {
     db.close();
@@ -54,11 +56,11 @@ export async function openLedger(options: OpenLedgerOptions): Promise<Ledger> {
   }
 }
 
-function createSqliteLedger(context: LedgerContext): Ledger {
+function createSqliteLedger(context: LedgerContext, assertPresent: () => void): Ledger {
   const { db, path } = context;
   const commits = createGroupCommit(db, path);
   const rejects = createRejects(context);
-  return withToldErrors(path, {
+  const ledger = {
     ...createRuns(context),
     ...createStaging(context, rejects),
     occurrences: createOccurrenceCounter,
@@ -73,7 +75,8 @@ function createSqliteLedger(context: LedgerContext): Ledger {
       commits.flush();
       db.close();
     },
-  });
+  };
+  return withToldErrors(path, ledger, assertPresent);
 }
 
 /** A stream's messages mean something to one destination only: what one has accepted, another has never seen. */
@@ -119,17 +122,21 @@ function addStream(
 /** Methods that give something at once; what they give fails in its own time. */
 const SYNCHRONOUS: readonly string[] = ['export', 'occurrences'] satisfies (keyof Ledger)[];
 
-/** Every method, with SQLite's failures told in the program's words. */
-function withToldErrors(path: string, ledger: Ledger): Ledger {
+/** Every method, with SQLite's failures told in the program's words, and none on a ledger that is not there any more. */
+function withToldErrors(path: string, ledger: Ledger, assertPresent: () => void): Ledger {
   const told = Object.entries(ledger).map(([name, method]) => {
     if (SYNCHRONOUS.includes(name)) return [name, method];
     const call = method as (...args: unknown[]) => Promise<unknown>;
     return [
       name,
-      (...args: unknown[]) =>
-        call(...args).catch((error: unknown) => {
+      async (...args: unknown[]) => {
+        if (name !== 'close') assertPresent();
+        try {
+          return await call(...args);
+        } catch (error) {
           throw asLedgerError(error, path);
-        }),
+        }
+      },
     ];
   });
   return Object.fromEntries(told) as Ledger;

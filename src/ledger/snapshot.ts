@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import Database from 'better-sqlite3';
 import { systemClock } from '../clock.ts';
 import { createPrivateFile, openDatabaseFile } from './database-file.ts';
 import { assertLedger, migrate } from './migrate.ts';
@@ -25,8 +26,13 @@ export async function snapshotLedger(path: string, targetPath: string): Promise<
     assertLedger(db, path);
     await db.backup(targetPath, { progress: () => ALL_PAGES });
   } catch (error) {
-    throw asLedgerError(error, path);
+    // Only the copy is written.
+    throw asLedgerError(error, isFull(error) ? targetPath : path);
   } finally {
     db.close();
   }
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof Database.SqliteError && error.code.startsWith('SQLITE_FULL');
 }

@@ -22,11 +22,7 @@ function describe(cause: InstanceType<typeof Database.SqliteError>, path: string
         cause,
       });
     case 'SQLITE_FULL':
-      return new LedgerError(`There is no room left on the disk of the ledger ${path}.`, {
-        code: 'LEDGER_FULL',
-        fix: 'Free some space and run again: nothing that was recorded is lost.',
-        cause,
-      });
+      return ledgerFull(path, cause);
     case 'SQLITE_READONLY':
     case 'SQLITE_PERM':
       return new LedgerError(`The ledger ${path} cannot be written.`, {
@@ -35,11 +31,7 @@ function describe(cause: InstanceType<typeof Database.SqliteError>, path: string
         cause,
       });
     case 'SQLITE_CANTOPEN':
-      return new LedgerError(`The ledger ${path} cannot be opened.`, {
-        code: 'LEDGER_CANNOT_OPEN',
-        fix: 'Check that it is a file, and that this user may read and write it and its directory.',
-        cause,
-      });
+      return cannotOpen(path, cause);
     case 'SQLITE_IOERR':
       return new LedgerError(`The disk failed on the ledger ${path} (${cause.code}).`, {
         code: 'LEDGER_IO',
@@ -56,6 +48,23 @@ function describe(cause: InstanceType<typeof Database.SqliteError>, path: string
     default:
       return null;
   }
+}
+
+export function ledgerFull(path: string, cause: unknown): LedgerError {
+  return new LedgerError(`There is no room left on the disk of the ledger ${path}.`, {
+    code: 'LEDGER_FULL',
+    fix: 'Free some space and run again: nothing that was recorded is lost.',
+    cause,
+  });
+}
+
+/** SQLite does not say why. */
+export function cannotOpen(path: string, cause: unknown): LedgerError {
+  return new LedgerError(`The ledger ${path} cannot be opened.`, {
+    code: 'LEDGER_CANNOT_OPEN',
+    fix: 'Check that it is a file, that this user may read and write it and its directory, and that the process may open more files (`ulimit -n`).',
+    cause,
+  });
 }
 
 /** Runs `work`, with SQLite's failures told as {@link asLedgerError} tells them. */
