@@ -36,18 +36,17 @@ export async function checkLedger(path: string): Promise<readonly LedgerFinding[
 function fileDamage(db: Database.Database): readonly LedgerFinding[] {
   const integrity = db.pragma('integrity_check') as { integrity_check: string }[];
   const damage = integrity
-    .filter(({ integrity_check }) => integrity_check !== 'ok')
-    .map(({ integrity_check }) => ({ code: 'FILE_DAMAGED', message: integrity_check }));
+    .flatMap(({ integrity_check }) => integrity_check.split('\n'))
+    .filter((line) => line !== 'ok' && !line.startsWith('***'))
+    .map((message) => ({ code: 'FILE_DAMAGED', message }));
+  if (damage.length > 0) return damage; // what refers to what is not to be asked of broken trees
   const orphans = db.prepare<[], { table: string; rows: number }>(
     'SELECT "table", count(*) AS rows FROM pragma_foreign_key_check GROUP BY 1',
   );
-  return [
-    ...damage,
-    ...orphans.all().map(({ table, rows }) => ({
-      code: 'ORPHANED_ROWS',
-      message: `${rows} rows of ${table} refer to rows that do not exist.`,
-    })),
-  ];
+  return orphans.all().map(({ table, rows }) => ({
+    code: 'ORPHANED_ROWS',
+    message: `${rows} rows of ${table} refer to rows that do not exist.`,
+  }));
 }
 
 /** Each query names a stream and a number for everything that contradicts the rule. */

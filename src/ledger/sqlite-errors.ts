@@ -18,7 +18,7 @@ function describe(cause: InstanceType<typeof Database.SqliteError>, path: string
     case 'SQLITE_NOTADB':
       return new LedgerError(`The ledger ${path} is damaged or is not a database.`, {
         code: 'LEDGER_CORRUPT',
-        fix: 'Keep a copy of it and restore the ledger from a backup, or name another file with --ledger.',
+        fix: 'See what can be saved with `backhaul ledger check`, and save it with `backhaul ledger recover`; or restore the ledger from a backup.',
         cause,
       });
     case 'SQLITE_FULL':
