@@ -56,7 +56,7 @@ async function givenArchives(
 }
 
 /** Whatever else lies in a directory of archives (the callback token, the lock) is none. */
-async function archivesIn(directory: string, baseDirectory: string): Promise<readonly FoundFile[]> {
+export async function archivesIn(directory: string, baseDirectory: string): Promise<readonly FoundFile[]> {
   const names = (await readdir(directory)).filter(isArchiveName).sort();
   if (names.length === 0) return [];
   return findFiles(
@@ -82,7 +82,7 @@ function noArchives(reason: string): UsageError {
 }
 
 /** @throws {DamagedInputError} when it cannot be read, or not to its end. */
-async function* contentOf(
+export async function* contentOf(
   { name, path }: Pick<FoundFile, 'name' | 'path'>,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {

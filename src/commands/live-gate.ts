@@ -3,7 +3,6 @@
  * both say so, from a ledger that remembers what went out before, and once a person has seen what it is.
  */
 import { existsSync } from 'node:fs';
-import { createInterface } from 'node:readline/promises';
 import { isLive, type LiveDestination } from '../config/live.ts';
 import { UsageError } from '../errors.ts';
 import type { DeliveryPlan, Ledger } from '../ledger/ledger.ts';
@@ -13,6 +12,7 @@ import { plural } from '../reporting/counts.ts';
 import { paintFor } from '../reporting/paint.ts';
 import { sendOutlineText } from '../reporting/send-outline-text.ts';
 import type { CommandContext, GlobalFlags } from './command.ts';
+import { askForYes, isAtTerminal } from './confirmation.ts';
 import { dryRun } from './dry-run.ts';
 import { type FlagValues, onOff } from './flags.ts';
 import { withLedger } from './ledger-access.ts';
@@ -67,7 +67,7 @@ export async function createLiveGate(
       const outline = await outlineOf(plan, messageContractOf(destination), SHOWN_EXAMPLES);
       const paint = paintFor(context.stderr);
       context.stderr.write(sendOutlineText(outline, { destinationType: destination.type, paint }));
-      return askForYes(context);
+      return askForYes('Type yes to send them: ', context);
     },
   };
 }
@@ -115,21 +115,4 @@ function notConfirmed(): UsageError {
       fix: 'Run it at a terminal, or give --yes.',
     },
   );
-}
-
-function isAtTerminal({ stdin, stderr }: CommandContext): boolean {
-  return stdin.isTTY === true && stderr.isTTY === true;
-}
-
-/** Anything but yes is a no; so are the end of the input and Ctrl-C. */
-async function askForYes({ stdin, stderr, signal }: CommandContext): Promise<boolean> {
-  // Not as a terminal: the keys stay the terminal's own, Ctrl-C included.
-  const lines = createInterface({ input: stdin, output: stderr, terminal: false });
-  try {
-    const closed = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
-    const answer = lines.question('Type yes to send them: ', { signal }).catch(() => '');
-    return (await Promise.race([answer, closed])).trim().toLowerCase() === 'yes';
-  } finally {
-    lines.close();
-  }
 }

@@ -62,6 +62,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     "Verify the ledger's integrity",
     async () => (await import('./ledger-check.ts')).ledgerCheck,
   ),
+  'ledger purge': entry(
+    'Erase a customer from ledger, archives and exported files',
+    async () => (await import('./ledger-purge.ts')).ledgerPurge,
+  ),
   'ledger vacuum': entry(
     'Shrink the ledger file',
     async () => (await import('./ledger-vacuum.ts')).ledgerVacuum,
