@@ -7,9 +7,14 @@ export interface SimulatedClock extends Clock {
   run<T>(work: Promise<T>): Promise<T>;
 }
 
+interface Sleeper {
+  readonly wakeAtMs: number;
+  readonly wake: () => void;
+}
+
 export function simulatedClock(startMs = 1_000_000): SimulatedClock {
   let timeMs = startMs;
-  const sleepers = new Set<{ readonly wakeAtMs: number; readonly wake: () => void }>();
+  const sleepers = new Set<Sleeper>();
   return {
     nowMs: () => timeMs,
     monotonicMs: () => timeMs,
@@ -35,8 +40,9 @@ export function simulatedClock(startMs = 1_000_000): SimulatedClock {
       for (;;) {
         await settled();
         if (done) return work;
-        const next = [...sleepers].sort((a, b) => a.wakeAtMs - b.wakeAtMs)[0];
-        if (next === undefined) throw new Error('Everybody waits for nothing.');
+        let next: Sleeper | null = null;
+        for (const sleeper of sleepers) if (next === null || sleeper.wakeAtMs < next.wakeAtMs) next = sleeper;
+        if (next === null) throw new Error('Everybody waits for nothing.');
         timeMs = Math.max(timeMs, next.wakeAtMs);
         next.wake();
       }
