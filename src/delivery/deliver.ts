@@ -60,6 +60,7 @@ export async function deliver(options: DeliverOptions): Promise<DeliveryResult> 
   const { ledger, destination, config, run, clock, random, signal, limit, maxFailures, observer } = options;
   const resendAmbiguous = resendsUnknown(config, destination);
   const halt = createHalt(signal);
+  const wasOver = signal.aborted;
   const tally = createTally({ maxFailures, halt, observer });
   const counts: RequestCounts = { sent: 0, retried: 0, throttled: 0, strangers: 0 };
   const send = createSend({
@@ -114,13 +115,17 @@ export async function deliver(options: DeliverOptions): Promise<DeliveryResult> 
   }
   halt.rethrow();
 
+  /** Time that ran out while the last answers came in has stopped nothing. Before the plan it may have kept messages out of it. */
+  const isDoneInTime = () =>
+    halt.reason === 'max-duration' && !wasOver && tally.settledCount === plan.messageCount;
   const endReason = () => {
+    if (halt.reason !== null && !isDoneInTime()) return halt.reason;
     if (parkedDepartments.size > 0) return 'department-parked';
     return plan.messageCount === limit ? 'limit' : null;
   };
   const { strangers, ...requests } = counts;
   return {
-    stopReason: halt.reason ?? endReason(),
+    stopReason: endReason(),
     stopDetail: halt.detail,
     requests,
     messages: tally.counts,

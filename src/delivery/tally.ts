@@ -12,6 +12,8 @@ export interface MessageTally {
 
 export interface Tally {
   readonly counts: Readonly<MessageTally>;
+  /** Messages that need nothing more; the others of `counts` were left. */
+  readonly settledCount: number;
   /** Final settlements. Released messages are not decided and not counted. */
   settled(settlements: readonly Settlement[]): void;
   /** Messages that this delivery leaves as they are: ambiguous ones rest as unknown. */
@@ -25,6 +27,7 @@ export function createTally(options: {
 }): Tally {
   const { maxFailures, halt, observer } = options;
   const counts: MessageTally = { accepted: 0, failed: 0, unknown: 0 };
+  let settledCount = 0;
 
   const add = (more: MessageTally) => {
     if (more.accepted + more.failed + more.unknown === 0) return;
@@ -38,9 +41,13 @@ export function createTally(options: {
   };
   return {
     counts,
+    get settledCount() {
+      return settledCount;
+    },
     settled(settlements) {
       const more: MessageTally = { accepted: 0, failed: 0, unknown: 0 };
       for (const { outcome } of settlements) if (outcome !== 'released') more[outcome]++;
+      settledCount += more.accepted + more.failed + more.unknown;
       add(more);
     },
     left(messages) {

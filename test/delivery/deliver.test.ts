@@ -302,6 +302,41 @@ test('a signal during a long back-off, pause or slot is heeded within moments', 
   }
 });
 
+test('time that runs out while the last answers come in stops nothing; with work left it does', async () => {
+  for (const [conversations, stopReason] of [
+    [4, null],
+    [5, 'max-duration'],
+  ] as const) {
+    const controller = new AbortController();
+    const destination = scriptedDestination(async (batch, index) => {
+      if (index === 3) controller.abort('max-duration');
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      return accept(batch);
+    });
+    const ledger = memoryLedger(customers(conversations));
+    const result = await deliverWith(ledger, destination, { signal: controller.signal });
+    assert.equal(result.stopReason, stopReason);
+    assert.equal(result.messages.accepted, 4);
+  }
+});
+
+test('a message that is left unknown when time runs out is work that is left', async () => {
+  const controller = new AbortController();
+  const destination = scriptedDestination(() => {
+    controller.abort('max-duration');
+    return timedOut;
+  });
+  const result = await deliverWith(memoryLedger(customers(1)), destination, { signal: controller.signal });
+  assert.equal(result.stopReason, 'max-duration');
+  assert.deepEqual(result.messages, { accepted: 0, failed: 0, unknown: 1 });
+});
+
+test('time that was over before anything could be planned is told even though nothing is due', async () => {
+  const signal = AbortSignal.abort('max-duration');
+  const result = await deliverWith(memoryLedger([]), scriptedDestination(accept), { signal });
+  assert.equal(result.stopReason, 'max-duration');
+});
+
 test('an already aborted signal sends nothing', async () => {
   const destination = scriptedDestination(accept);
   const result = await deliverWith(memoryLedger(customers(3)), destination, { signal: AbortSignal.abort() });
