@@ -3,7 +3,7 @@ import Database from 'better-sqlite3';
 import { systemClock } from '../clock.ts';
 import { createPrivateFile, openDatabaseFile } from './database-file.ts';
 import { assertLedger, migrate } from './migrate.ts';
-import { asLedgerError } from './sqlite-errors.ts';
+import { asLedgerError, withLedgerErrors } from './sqlite-errors.ts';
 
 /** Everything in one step: between steps, another process's writing would make the copy start anew. */
 const ALL_PAGES = 0x7fff_ffff;
@@ -16,8 +16,11 @@ const ALL_PAGES = 0x7fff_ffff;
 export async function snapshotLedger(path: string, targetPath: string): Promise<void> {
   if (!existsSync(path)) {
     const db = openDatabaseFile(targetPath, 'create');
-    migrate(db, targetPath, systemClock.nowMs());
-    db.close();
+    try {
+      withLedgerErrors(targetPath, () => migrate(db, targetPath, systemClock.nowMs()));
+    } finally {
+      db.close();
+    }
     return;
   }
   createPrivateFile(targetPath);

@@ -17,6 +17,8 @@ export interface CommandOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string | Uint8Array;
+  /** Words before the command that change what it runs in, e.g. its limits. */
+  readonly launcher?: readonly string[];
   /** For Node itself, e.g. a module to load first. */
   readonly nodeFlags?: readonly string[];
   /** Called as soon as the process runs, e.g. to kill it. */
@@ -35,7 +37,8 @@ export interface RunningCommand {
 }
 
 export function startBackhaul(words: readonly string[], options: CommandOptions): RunningCommand {
-  const child = spawn(process.execPath, [...(options.nodeFlags ?? []), CLI, ...words], {
+  const line = [...(options.launcher ?? []), process.execPath, ...(options.nodeFlags ?? []), CLI, ...words];
+  const child = spawn(line[0] as string, line.slice(1), {
     cwd: options.cwd,
     env: { ...process.env, NO_COLOR: '1', ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],

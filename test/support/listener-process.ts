@@ -62,8 +62,10 @@ export async function startListener(
   t: TestContext,
   directory: string,
   words: readonly string[] = [],
+  launcher: readonly string[] = [],
 ): Promise<ListenerProcess> {
-  const child = spawn(process.execPath, [CLI, 'listen', '--json', ...words], {
+  const started = [...launcher, process.execPath, CLI, 'listen', '--json', ...words];
+  const child = spawn(started[0] as string, started.slice(1), {
     cwd: directory,
     env: { ...process.env, ...LISTENER_ENV },
     stdio: ['ignore', 'pipe', 'pipe'],
