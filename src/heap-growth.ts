@@ -15,4 +15,4 @@ export function limitHeapGrowth(): void {
 }
 
 /** Beyond what was alive at the last full collection, before the next one. */
-const OLD_GENERATION_GROWTH_PERCENT = 100;
+const OLD_GENERATION_GROWTH_PERCENT = 50;

@@ -310,6 +310,7 @@ export interface Ledger {
   /* Staging. An input is known by its fingerprint: content, and everything that decides what records become. */
   hasCompleteInput(fingerprint: string): Promise<boolean>;
   beginInput(input: { run: RunId; name: string; sizeBytes: number | null }): Promise<InputId>;
+  /** Calls may overlap: each takes effect after those before it. */
   stage(input: InputId, records: readonly StagedRecord[], onConflict: OnConflict): Promise<StageResult>;
   /** Numbers equal records of one input. A new counter for each call; whoever asks for it closes it. */
   occurrences(): OccurrenceCounter;

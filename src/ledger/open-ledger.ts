@@ -16,6 +16,7 @@ import { createRejects } from './rejects.ts';
 import { createRuns } from './runs.ts';
 import { asLedgerError, withLedgerErrors } from './sqlite-errors.ts';
 import { createStaging } from './staging.ts';
+import { createThreadedStaging } from './threaded-staging.ts';
 import { createVerdicts } from './verdicts.ts';
 
 export interface OpenLedgerOptions {
@@ -28,6 +29,8 @@ export interface OpenLedgerOptions {
   readonly clock?: Clock;
   /** Default: `create`. */
   readonly mode?: LedgerMode;
+  /** See `threaded-staging.ts`; for tests. */
+  readonly threadAfterTextLength?: number;
 }
 
 /**
@@ -48,7 +51,8 @@ export async function openLedger(options: OpenLedgerOptions): Promise<Ledger> {
       const bind = db.transaction(() => bindStream(db, options, clock.nowMs()));
       const stream = mode === 'read-only' ? bind() : bind.immediate();
       const assertPresent = mode === 'read-only' ? () => {} : watchPresence(path);
-      return createSqliteLedger({ db, path, stream, keepPayloads }, assertPresent);
+      const context = { db, path, stream, keepPayloads };
+      return createSqliteLedger(context, assertPresent, options.threadAfterTextLength);
     });
   } catch (error) {
     db.close();
@@ -56,15 +60,24 @@ export async function openLedger(options: OpenLedgerOptions): Promise<Ledger> {
   }
 }
 
-function createSqliteLedger(context: LedgerContext, assertPresent: () => void): Ledger {
+function createSqliteLedger(
+  context: LedgerContext,
+  assertPresent: () => void,
+  threadAfterTextLength?: number,
+): Ledger {
   const { db, path } = context;
   const commits = createGroupCommit(db, path);
   const rejects = createRejects(context);
-  const ledger = {
+  const staging = createThreadedStaging(context, createStaging(context, rejects), threadAfterTextLength);
+  const delivery = createDelivery(context);
+  const ledger: Ledger = {
     ...createRuns(context),
-    ...createStaging(context, rejects),
+    stage: staging.stage,
     occurrences: createOccurrenceCounter,
-    ...createDelivery(context),
+    async planDelivery(deliveryOptions) {
+      await staging.rest();
+      return delivery.planDelivery(deliveryOptions);
+    },
     ...createAttempts(context, commits),
     ...createEvidence(context),
     ...createVerdicts(context, rejects),
@@ -72,6 +85,7 @@ function createSqliteLedger(context: LedgerContext, assertPresent: () => void): 
     ...createExport(context),
     async close() {
       if (!db.open) return;
+      await staging.rest();
       commits.flush();
       db.close();
     },

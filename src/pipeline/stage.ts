@@ -26,7 +26,9 @@ import type { SkipCount } from './summary.ts';
 /** One ledger transaction. Larger ones are hardly faster, and hold more records in memory at a time. */
 const CHUNK_RECORDS = 2_000;
 /** Keeps memory flat when records are large. */
-const CHUNK_BYTES = 1024 * 1024;
+const CHUNK_BYTES = 512 * 1024;
+/** While the ledger writes one, the next one is read: two cores are better than one. */
+const CHUNKS_IN_FLIGHT = 2;
 /** A notice is for people; beyond this many only the count says more. */
 const KEPT_NOTICES = 20;
 
@@ -132,12 +134,17 @@ function createStaging(
     let chunk: StagedRecord[] = [];
     let chunkBytes = 0;
     let inputBytes = 0;
+    const inFlight = createQueue(CHUNKS_IN_FLIGHT);
     const flush = async () => {
       if (chunk.length === 0) return;
-      await commit(id, chunk);
+      const full = chunk;
+      const bytesRead = inputBytes;
       chunk = [];
       chunkBytes = 0;
-      tellProgress(inputBytes);
+      await inFlight.add(async () => {
+        await commit(id, full);
+        tellProgress(bytesRead);
+      });
     };
     const reading = input.read({
       signal,
@@ -159,6 +166,7 @@ function createStaging(
     } finally {
       // Also when the input turns out damaged: the records before the damage count.
       await flush();
+      await inFlight.empty();
     }
   }
 
@@ -187,6 +195,22 @@ function createStaging(
   }
 
   return { stageInput, report: (): StagingReport => ({ records, skips: skips.list(), files }) };
+}
+
+/** Work that is done in order, with room for a few pieces: whoever adds one more waits. The first failure is everybody's. */
+function createQueue(room: number) {
+  const waiting: Promise<void>[] = [];
+  return {
+    async add(work: () => Promise<void>): Promise<void> {
+      const done = work();
+      done.catch(() => {}); // told by whoever waits for it
+      waiting.push(done);
+      if (waiting.length >= room) await waiting.shift();
+    },
+    async empty(): Promise<void> {
+      await Promise.all(waiting.splice(0));
+    },
+  };
 }
 
 const REMAPPED_AFTER_SEND: Advice = {
