@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { isLive, type LiveDestination } from '../config/live.ts';
 import { UsageError } from '../errors.ts';
 import type { DeliveryPlan, Ledger } from '../ledger/ledger.ts';
+import { mayHaveLostMessages, RECOVER_COMMAND } from '../ledger/rescue/rescue-run.ts';
 import { messageContractOf } from '../messages/contract-of.ts';
 import { outlineOf } from '../pipeline/send-outline.ts';
 import { plural } from '../reporting/counts.ts';
@@ -30,7 +31,7 @@ export type LiveFlags = FlagValues<typeof liveFlags> & GlobalFlags;
 const SHOWN_EXAMPLES = 3;
 
 export interface LiveGate {
-  /** To be asked before the ledger is written to. @throws {UsageError} `NEW_LEDGER` */
+  /** To be asked before the ledger is written to. @throws {UsageError} `NEW_LEDGER`, `LEDGER_RESCUED` */
   admit(ledger: Ledger): Promise<void>;
   /** Asks a person about what is about to be sent; true where nobody needs to be asked. */
   approve(plan: DeliveryPlan): Promise<boolean>;
@@ -61,6 +62,7 @@ export async function createLiveGate(
       if (isAllowedNew) return;
       const { accepted, failed, unknown, pending } = await ledger.counts();
       if (accepted + failed + unknown + pending === 0) throw newLedger(setting, 'holds no message of it yet');
+      if (await mayHaveForgotten(ledger)) throw rescued(setting);
     },
     async approve(plan) {
       if (flags.yes) return true;
@@ -103,6 +105,25 @@ function newLedger({ config, ledgerPath }: Setting, what: string): UsageError {
     {
       code: 'NEW_LEDGER',
       fix: 'Name the ledger of earlier runs with --ledger; if there were none, say so with --new-ledger.',
+    },
+  );
+}
+
+/** Whether messages were lost by a rescue, and no run has sent anything since: a run needs a person's leave to do that. */
+async function mayHaveForgotten(ledger: Ledger): Promise<boolean> {
+  for (const { command, summaryJson } of await ledger.runs(Number.MAX_SAFE_INTEGER)) {
+    if (command === 'run') return false;
+    if (command === RECOVER_COMMAND) return mayHaveLostMessages(summaryJson);
+  }
+  return false;
+}
+
+function rescued({ config, ledgerPath }: Setting): UsageError {
+  return new UsageError(
+    `the ledger ${ledgerPath} was rescued from a damaged one, and messages of stream ${config.stream} may be lost: people may have got them already, and would get them again`,
+    {
+      code: 'LEDGER_RESCUED',
+      fix: 'Take out of the input what was sent before; then say so with --new-ledger.',
     },
   );
 }

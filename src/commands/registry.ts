@@ -62,6 +62,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     "Verify the ledger's integrity",
     async () => (await import('./ledger-check.ts')).ledgerCheck,
   ),
+  'ledger recover': entry(
+    'Rescue what a damaged ledger holds into a new file',
+    async () => (await import('./ledger-recover.ts')).ledgerRecover,
+  ),
   'ledger purge': entry(
     'Erase a customer from ledger, archives and exported files',
     async () => (await import('./ledger-purge.ts')).ledgerPurge,

@@ -3,7 +3,8 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { BackhaulError } from '../../errors.ts';
 import { checkLedger, type LedgerFinding } from '../maintenance.ts';
-import { type RecoverOptions, type Rescue, recoverLedger } from './recover.ts';
+import { type RecoverOptions, recoverLedger } from './recover.ts';
+import type { Rescue } from './rescue-run.ts';
 import { readWriteAheadLog } from './write-ahead-log.ts';
 
 export interface Examination {
@@ -12,21 +13,22 @@ export interface Examination {
   readonly rescue: Rescue | null;
 }
 
-/** Damage that keeps a ledger from being opened at all. */
-const FINDINGS_INSTEAD = ['LEDGER_CORRUPT', 'LEDGER_FOREIGN'];
+/** What damage can look like to whoever opens the ledger; all but the first may be true instead. */
+const SIGNS = ['LEDGER_CORRUPT', 'LEDGER_FOREIGN', 'LEDGER_OLDER'];
 
 /**
  * Looks at the files before SQLite does, which would delete the log of an emptied ledger, and cut off a damaged one. A
  * damaged ledger is rescued on trial, into `directory`: what that saves is what can be trusted.
  *
- * @throws {UsageError} `LEDGER_MISSING`; {LedgerError} `LEDGER_FOREIGN` when it is no ledger at all, `LEDGER_NEWER`, and
- *   when it cannot be opened for other reasons than damage.
+ * @throws {UsageError} `LEDGER_MISSING`.
+ * @throws {LedgerError} `LEDGER_FOREIGN` when it is no ledger at all, `LEDGER_OLDER` when that is all that is to be said,
+ *   `LEDGER_NEWER`, and when it cannot be opened for other reasons than damage.
  */
 export async function examineLedger(
   options: Omit<RecoverOptions, 'targetPath'> & { readonly directory: string },
 ): Promise<Examination> {
   const { path, directory } = options;
-  const { findings, foreign } = await findingsOf(path);
+  const { findings, sign } = await findingsOf(path);
   if (findings.length === 0) return { findings, rescue: null };
   const rescue = await recoverLedger({ ...options, targetPath: join(directory, 'trial.db') }).catch(
     (error: unknown) => {
@@ -34,21 +36,21 @@ export async function examineLedger(
       throw error;
     },
   );
-  if (rescue === null && foreign !== null) throw foreign;
+  if (sign?.code === 'LEDGER_FOREIGN' && rescue === null) throw sign;
+  if (sign?.code === 'LEDGER_OLDER' && rescue?.complete === true) throw sign;
   return { findings, rescue };
 }
 
 async function findingsOf(
   path: string,
-): Promise<{ findings: readonly LedgerFinding[]; foreign: BackhaulError | null }> {
+): Promise<{ findings: readonly LedgerFinding[]; sign: BackhaulError | null }> {
   const broken = brokenFiles(path);
-  if (broken.length > 0) return { findings: broken, foreign: null };
+  if (broken.length > 0) return { findings: broken, sign: null };
   try {
-    return { findings: await checkLedger(path), foreign: null };
+    return { findings: await checkLedger(path), sign: null };
   } catch (error) {
-    if (!(error instanceof BackhaulError) || !FINDINGS_INSTEAD.includes(error.code)) throw error;
-    const { code, message } = error;
-    return { findings: [{ code, message }], foreign: code === 'LEDGER_FOREIGN' ? error : null };
+    if (!(error instanceof BackhaulError) || !SIGNS.includes(error.code)) throw error;
+    return { findings: [{ code: error.code, message: error.message }], sign: error };
   }
 }
 

@@ -21,6 +21,8 @@ export interface Reconciliation {
   readonly unknown: number;
   /** Messages of which only the identity was found, in the index. */
   readonly identityOnly: number;
+  /** Of them: known to the table under another identity. Two messages stand for one, and nobody knows which is right. */
+  readonly disputed: number;
   /** Payloads that were dropped because they are not those of their message. */
   readonly payloadsDropped: number;
   /** Messages that had a payload, and have it no more. */
@@ -60,7 +62,7 @@ export function reconcile(
 
   doubt(db, isStale);
   const standIns = addStandIns(db, nowMs);
-  const identityOnly = addIdentities(db);
+  const { added: identityOnly, disputed } = addIdentities(db);
   settleDoubts(db);
   drop('payload', 'message NOT IN (SELECT id FROM message)');
   const payloadsDropped = dropWrongPayloads(db);
@@ -79,7 +81,7 @@ export function reconcile(
   for (const sql of triggers) db.exec(sql);
   const unknown = (db.prepare('SELECT count(*) FROM doubtful').pluck().get() as number) + identityOnly;
   return {
-    ...{ unknown, identityOnly, payloadsDropped, payloadsLost, dropped, assumedStreams },
+    ...{ unknown, identityOnly, disputed, payloadsDropped, payloadsLost, dropped, assumedStreams },
     standIns: standIns - unused,
   };
 }
@@ -116,14 +118,18 @@ const STATES = Object.values(STATE).join();
 /** The index on open messages says the same of them. */
 const OPEN = `${STATE.pending}, ${STATE.sending}, ${STATE.failed}, ${STATE.unknown}`;
 
-/** Reasons to doubt what a message's row says of its state. Each query gives ids. */
-const DOUBTS: readonly string[] = [
-  // The index on identities says otherwise.
+/** The index on identities says otherwise than a message's row. Each query gives ids. */
+const DISPUTES: readonly string[] = [
   `SELECT message.id FROM found_identity found JOIN message ON message.id = found.id
    WHERE message.stream <> found.stream OR message.source_uuid <> found.source_uuid`,
   `SELECT message.id FROM found_identity found
    JOIN message ON message.stream = found.stream AND message.source_uuid = found.source_uuid
    WHERE message.id <> found.id`,
+];
+
+/** Reasons to doubt what a message's row says of its state. */
+const DOUBTS: readonly string[] = [
+  ...DISPUTES,
   // The index on open messages says otherwise, or does not confirm it.
   `SELECT id FROM message WHERE state IN (${OPEN})
    AND NOT EXISTS (SELECT 1 FROM found_open f WHERE f.id = message.id AND f.stream = message.stream AND f.state = message.state)`,
@@ -143,10 +149,15 @@ const DOUBTS: readonly string[] = [
 function doubt(db: Database.Database, isStale: boolean): void {
   const all = isStale ? [...DOUBTS, `SELECT id FROM message WHERE state IN (${OPEN})`] : DOUBTS;
   for (const sql of all) db.exec(`INSERT OR IGNORE INTO doubtful ${sql}`);
+  // Words go out under the identity that they were written for, or not at all.
+  for (const sql of DISPUTES) db.exec(`DELETE FROM payload WHERE message IN (${sql})`);
 }
 
-/** Messages that the index on identities knows, and no row. @returns how many. */
-function addIdentities(db: Database.Database): number {
+/**
+ * Messages that the index on identities knows, and no row.
+ * @returns how many; `disputed` of them have their row under another identity, so that one of both never was.
+ */
+function addIdentities(db: Database.Database): { added: number; disputed: number } {
   const add = (id: string, condition: string) =>
     db
       .prepare(`
@@ -158,7 +169,9 @@ function addIdentities(db: Database.Database): number {
         WHERE ${condition} AND NOT EXISTS (
           SELECT 1 FROM message WHERE message.stream = found.stream AND message.source_uuid = found.source_uuid)`)
       .run(DAMAGED_CODE, DAMAGED_ERROR).changes;
-  return add('found.id', 'found.id NOT IN (SELECT id FROM message)') + add('NULL', 'true');
+  const added = add('found.id', 'found.id NOT IN (SELECT id FROM message)');
+  const disputed = add('NULL', 'true');
+  return { added: added + disputed, disputed };
 }
 
 function settleDoubts(db: Database.Database): void {

@@ -12,40 +12,9 @@ import { migrate, readMigrations } from '../migrate.ts';
 import { withLedgerErrors } from '../sqlite-errors.ts';
 import { openLedgerBytes } from './ledger-bytes.ts';
 import { type Reconciliation, reconcile, type StreamBinding } from './reconcile.ts';
+import { RECOVER_COMMAND, type Rescue } from './rescue-run.ts';
 import { type Salvage, salvage } from './salvage.ts';
-import { RECOVER_COMMAND } from './stand-ins.ts';
 import { isRescued, tableShapes } from './tables.ts';
-
-export interface RescuedTable {
-  readonly table: string;
-  /** Rows in the new ledger that were in the old one. */
-  readonly rescued: number;
-  /** Rows that are known to be lost. */
-  readonly lost: number;
-  /** Pages that could not be read: nobody knows how many rows they held. */
-  readonly lostPages: number;
-}
-
-export interface Rescue {
-  /** True when everything was rescued, and stands in the new ledger as it did in the old one. */
-  readonly complete: boolean;
-  readonly tables: readonly RescuedTable[];
-  readonly messages: {
-    /** In the new ledger, those included of which only the identity is known. */
-    readonly rescued: number;
-    /** Unknown because what became of them could not be trusted. */
-    readonly madeUnknown: number;
-    readonly identityOnly: number;
-    /** That had a payload, and lost it. */
-    readonly payloadsLost: number;
-    /** At most so many are lost altogether; null when that cannot be told. */
-    readonly lostAtMost: number | null;
-  };
-  /** Whether transactions were lost with the write-ahead log. */
-  readonly logDamaged: boolean;
-  /** Streams whose own row is lost: the configuration told what they are. */
-  readonly assumedStreams: readonly string[];
-}
 
 export interface RecoverOptions {
   readonly path: string;
@@ -132,13 +101,13 @@ function countRows(db: Database.Database): ReadonlyMap<string, number> {
 function describe(
   db: Database.Database,
   salvaged: ReadonlyMap<string, number>,
-  { brokenRows, lostPages, tally }: Salvage,
+  { brokenRows, lostPages, tally, schemaVersion }: Salvage,
   reconciled: Reconciliation,
   logDamaged: boolean,
 ): Rescue {
   const { dropped, identityOnly, payloadsDropped, payloadsLost } = reconciled;
   const messages = db.prepare('SELECT count(*) FROM message').pluck().get() as number;
-  const lostAtMost = logDamaged ? null : messagesLost(db, tally);
+  const lostAtMost = logDamaged ? null : messagesLost(db, tally, reconciled.disputed);
   const tables = [...salvaged].map(([table, rows]) => ({
     table,
     rescued: rows - (dropped.get(table) ?? 0) - (table === 'payload' ? payloadsDropped : 0),
@@ -152,6 +121,7 @@ function describe(
   }));
   const complete =
     !logDamaged &&
+    schemaVersion > 0 &&
     lostAtMost === 0 &&
     tables.every(({ lost, lostPages }) => lost === 0 && lostPages === 0) &&
     [reconciled.unknown, reconciled.standIns, payloadsDropped, reconciled.assumedStreams.length].every(
@@ -169,21 +139,24 @@ function describe(
 }
 
 /** By the ledger's own count; null when that is lost too, or cannot be right. */
-function messagesLost(db: Database.Database, tally: ReadonlyMap<string, number>): number | null {
+function messagesLost(
+  db: Database.Database,
+  tally: ReadonlyMap<string, number>,
+  disputed: number,
+): number | null {
   const present = db
     .prepare<[], { stream: number; messages: number }>(
       'SELECT stream.id AS stream, (SELECT count(*) FROM message WHERE message.stream = stream.id) AS messages FROM stream',
     )
     .all();
-  let lost = 0;
+  let lost = disputed;
   for (const { stream, messages } of present) {
     const counted = [...Array(7).keys()].map((state) => tally.get(`${stream}/${state}`));
     if (counted.some((count) => count === undefined || count < 0)) return null;
     const missing = counted.reduce<number>((sum, count) => sum + (count ?? 0), 0) - messages;
-    if (missing < 0) return null;
     lost += missing;
   }
-  return lost;
+  return lost < 0 ? null : lost;
 }
 
 /** Under its name at once, and never in place of another file. */

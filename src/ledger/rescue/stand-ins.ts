@@ -5,8 +5,8 @@
  * nobody can say where they belong: a conversation, an input and an attempt (temporary table `lost_place`).
  */
 import type Database from 'better-sqlite3';
+import { RECOVER_COMMAND } from './rescue-run.ts';
 
-export const RECOVER_COMMAND = 'ledger recover';
 const LOST = '(lost)';
 
 /** @returns how many rows were added, the rescue's runs left out. */
