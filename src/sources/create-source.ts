@@ -17,7 +17,8 @@ import { reportColumn } from './kaleyra-report.ts';
 import { readMessageEvents } from './message-events.ts';
 import { readNdjson } from './ndjson.ts';
 import { peek } from './peek.ts';
-import type { Header, ReadOptions, Source, SourceInput, SourceRecord } from './source.ts';
+import { oneByOne, type RecordBatches } from './record-batches.ts';
+import type { Header, ReadOptions, Source, SourceInput } from './source.ts';
 import { digestOf, fileBytes, streamBytes, watchBytes } from './stored-bytes.ts';
 import { isHeadEnough, openText, type TextInput } from './text-input.ts';
 
@@ -122,28 +123,28 @@ function createInput({ name, path, sizeBytes }: FoundFile, reading: Reading): So
     },
     read({ signal, onBytes, onHeader }: ReadOptions = {}) {
       const stored = watchBytes(openBytes(signal), { file: name, expectedDigest: digest, onBytes, signal });
-      return recordsOf(stored, name, reading, signal, onHeader);
+      return oneByOne(batchesOf(stored, name, reading, signal, onHeader));
     },
   };
 }
 
-async function* recordsOf(
+async function* batchesOf(
   stored: AsyncIterable<Buffer>,
   file: string,
   { config, encoding }: Reading,
   signal: AbortSignal | undefined,
   onHeader: ((header: Header) => void) | undefined,
-): AsyncGenerator<SourceRecord> {
+): RecordBatches {
   const { head, chunks } = await peek(decompressed(stored, file), isHeadEnough);
   const exportForm = exportFormOf(previewOf(head));
   const isConfigured = exportForm === null && isTabular(config.format);
   const input = await openText(chunks, { file, encoding: isConfigured ? encoding : 'auto', signal });
   try {
-    const records =
+    const batches =
       exportForm === null
         ? readSyntax(input, config, onHeader)
         : readExport(input, exportForm, config, onHeader);
-    yield* recordsOfFormat(records, config);
+    yield* batchesOfFormat(batches, config);
   } finally {
     await input.chunks.return?.();
   }
@@ -154,7 +155,7 @@ function readSyntax(
   input: TextInput,
   { format, csv, json }: SourceConfig,
   onHeader: ((header: Header) => void) | undefined,
-): AsyncGenerator<SourceRecord> {
+): RecordBatches {
   switch (format) {
     case 'csv':
       return readCsv(input, csv, onHeader);
@@ -171,16 +172,13 @@ function readSyntax(
 }
 
 /** The records as the format means them, whether they stand in its own files or come back from an export. */
-function recordsOfFormat(
-  records: AsyncGenerator<SourceRecord>,
-  { format }: SourceConfig,
-): AsyncGenerator<SourceRecord> {
+function batchesOfFormat(batches: RecordBatches, { format }: SourceConfig): RecordBatches {
   switch (format) {
     case 'message-events':
-      return readMessageEvents(records);
+      return readMessageEvents(batches);
     case 'kaleyra-log':
-      return readKaleyraLog(records);
+      return readKaleyraLog(batches);
     default:
-      return records;
+      return batches;
   }
 }

@@ -11,6 +11,7 @@ import { type Columns, columnsOf, fieldsOf, surplusKey, unnamedColumns } from '.
 import { detectDelimiter } from './csv-delimiter.ts';
 import { cellWithStrayQuote } from './csv-quoting.ts';
 import { QuoteNotClosed, type RowBatch, rowBatches } from './csv-rows.ts';
+import type { RecordBatches } from './record-batches.ts';
 import { invalidEncoding, raggedRow, strayQuote } from './record-problems.ts';
 import type { Header, SourceRecord } from './source.ts';
 import { HEAD_BYTES, type TextInput } from './text-input.ts';
@@ -31,7 +32,7 @@ export async function* readCsv(
   options: CsvOptions,
   onHeader?: (header: Header) => void,
   columnName: (name: string) => string = (name) => name,
-): AsyncGenerator<SourceRecord> {
+): RecordBatches {
   const { file, positions, signal } = input;
   const { quote, maxRecordBytes } = options;
   const delimiter = options.delimiter === 'auto' ? delimiterOf(input.head, quote) : options.delimiter;
@@ -45,40 +46,43 @@ export async function* readCsv(
     onHeader?.({ file, columns: keys, duplicates });
   }
 
-  try {
-    for await (const batch of rowBatches(input.chunks, { delimiter, quote })) {
-      const { rows, ends, bytes } = batch;
-      judge.startBatch(batch);
-      let end = 0;
-      for (let at = 0; at < rows.length; at += 1) {
-        if (signal?.aborted) return;
-        const start = afterBlankLines(bytes, end);
-        positions.advance(bytes, end, start);
-        const { line, byte } = positions;
-        end = ends[at] as number;
-        if (end - start > maxRecordBytes) throw tooLong(input, bytes.subarray(start, end), options);
-        positions.advance(bytes, start, end);
-        const cells = rows[at] as readonly string[];
-        if (columns === null) {
-          columns = options.header === true ? columnsOf(cells.map(columnName)) : unnamedColumns(cells.length);
-          const [problem] = options.header === true ? judge.problemsOf(cells, columns.keys, start, end) : [];
-          if (problem !== undefined) throw brokenHeader(file, problem, { line, byte });
-          announce(columns);
-          if (options.header === true) continue;
-        }
-        if (isBlank(cells, columns)) continue;
-        const fields = fieldsOf(columns.keys, cells);
-        const position = { file, line, byte, index };
-        index += 1;
-        const problems = judge.problemsOf(cells, columns.keys, start, end);
-        yield problems.length === 0 ? { fields, position } : { fields, position, problems };
+  function* recordsIn(batch: RowBatch): Generator<SourceRecord> {
+    const { rows, ends, bytes } = batch;
+    judge.startBatch(batch);
+    let end = 0;
+    for (let at = 0; at < rows.length; at += 1) {
+      if (signal?.aborted) return;
+      const start = afterBlankLines(bytes, end);
+      positions.advance(bytes, end, start);
+      const { line, byte } = positions;
+      end = ends[at] as number;
+      if (end - start > maxRecordBytes) throw tooLong(input, bytes.subarray(start, end), options);
+      positions.advance(bytes, start, end);
+      const cells = rows[at] as readonly string[];
+      if (columns === null) {
+        columns = options.header === true ? columnsOf(cells.map(columnName)) : unnamedColumns(cells.length);
+        const [problem] = options.header === true ? judge.problemsOf(cells, columns.keys, start, end) : [];
+        if (problem !== undefined) throw brokenHeader(file, problem, { line, byte });
+        announce(columns);
+        if (options.header === true) continue;
       }
-      rest = bytes.subarray(end);
-      if (rest.length > maxRecordBytes) {
-        skipBlankLines(input, rest);
-        throw tooLong(input, rest, options);
-      }
+      if (isBlank(cells, columns)) continue;
+      const fields = fieldsOf(columns.keys, cells);
+      const position = { file, line, byte, index };
+      index += 1;
+      const problems = judge.problemsOf(cells, columns.keys, start, end);
+      yield problems.length === 0 ? { fields, position } : { fields, position, problems };
     }
+    if (signal?.aborted) return;
+    rest = bytes.subarray(end);
+    if (rest.length > maxRecordBytes) {
+      skipBlankLines(input, rest);
+      throw tooLong(input, rest, options);
+    }
+  }
+
+  try {
+    for await (const batch of rowBatches(input.chunks, { delimiter, quote })) yield recordsIn(batch);
   } catch (error) {
     if (signal?.aborted) return;
     if (!(error instanceof QuoteNotClosed)) throw error;

@@ -10,8 +10,19 @@ type ReviverWithSource = (key: string, value: unknown, context: { readonly sourc
 
 /** @throws {SyntaxError} as JSON.parse does. */
 export function parseExactJson(text: string): unknown {
-  if (!MAY_BE_ROUNDED.test(text)) return JSON.parse(text);
+  const value: unknown = JSON.parse(text);
+  if (isFreeOfNumbers(value) || !MAY_BE_ROUNDED.test(text)) return value;
   return JSON.parse(text, exactNumbers as ReviverWithSource as (key: string, value: unknown) => unknown);
+}
+
+/** So are the records of many exports, and then nobody needs to look through their text. Nested values are not looked into. */
+function isFreeOfNumbers(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return typeof value !== 'number';
+  for (const key in value) {
+    const inner = (value as Record<string, unknown>)[key];
+    if (typeof inner === 'number' || (typeof inner === 'object' && inner !== null)) return false;
+  }
+  return true;
 }
 
 const exactNumbers: ReviverWithSource = (_key, value, { source }) =>

@@ -16,6 +16,7 @@ import { parseExactJson } from './exact-json.ts';
 import { isTabular } from './formats.ts';
 import { isObject } from './json-records.ts';
 import { readNdjson } from './ndjson.ts';
+import { mapped, type RecordBatches } from './record-batches.ts';
 import { invalidEncoding, invalidJson, stillRagged, strayQuote } from './record-problems.ts';
 import type { ExportOrigin, Header, SourceRecord } from './source.ts';
 import type { TextInput } from './text-input.ts';
@@ -61,20 +62,22 @@ export async function* readExport(
   form: ExportForm,
   { format, csv }: SourceConfig,
   onHeader?: (header: Header) => void,
-): AsyncGenerator<SourceRecord> {
+): RecordBatches {
   const isOfTable = isTabular(format);
   if (form.kind === 'ndjson') {
-    for await (const record of readNdjson(input)) yield withRawParsed(withOrigin(record));
+    const restored = (record: SourceRecord) => withRawParsed(withOrigin(record));
+    for await (const batch of readNdjson(input)) yield mapped(batch, restored);
     return;
   }
   const options = { ...csv, delimiter: form.delimiter, quote: '"', header: true };
   const tellHeader = isOfTable
     ? (header: Header) => onHeader?.({ ...header, columns: originalColumns(header), duplicates: [] })
     : undefined;
-  for await (const record of readCsv(input, options, tellHeader)) {
+  const restored = (record: SourceRecord) => {
     const original = withOrigin({ ...record, fields: unescapedFields(record.fields) });
-    yield isOfTable ? original : withRawParsed(withJsonValues(original));
-  }
+    return isOfTable ? original : withRawParsed(withJsonValues(original));
+  };
+  for await (const batch of readCsv(input, options, tellHeader)) yield mapped(batch, restored);
 }
 
 function originalColumns({ columns }: Header): string[] {

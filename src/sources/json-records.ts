@@ -3,13 +3,16 @@ import { isUtf8 } from 'node:buffer';
 import type { FieldError } from '../errors.ts';
 import { parseExactJson } from './exact-json.ts';
 import { invalidEncoding, invalidJson, notAnObject } from './record-problems.ts';
+import type { RecordPosition, SourceRecord } from './source.ts';
 
 /** A record longer than this is none: the memory it takes is bounded. */
 export const MAX_JSON_RECORD_BYTES = 16 * 1024 * 1024;
 
-export interface JsonRecord {
-  readonly fields: Record<string, unknown>;
-  readonly problems?: readonly FieldError[];
+export interface JsonRecordContext {
+  readonly position: RecordPosition;
+  /** Whether the bytes are known to be UTF-8, so that they need not be looked at again. */
+  readonly isDecodable: boolean;
+  readonly fixOfInvalid: string;
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {
@@ -17,17 +20,27 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * Fields of a record without a prototype. A record that is not valid JSON keeps its text under `_raw`, one that is not
- * an object its value under `#1`.
+ * The record in `bytes[start, end)`; its fields have no prototype. A record that is not valid JSON keeps its text under `_raw`,
+ * one that is not an object its value under `#1`.
  */
-export function jsonRecordOf(bytes: Buffer, fixOfInvalid: string): JsonRecord {
-  const text = bytes.toString('utf8');
-  const record = parsedRecord(text, fixOfInvalid);
-  if (isUtf8(bytes)) return record;
-  return { fields: record.fields, problems: [...undecodable(record.fields), ...(record.problems ?? [])] };
+export function jsonRecordOf(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  { position, isDecodable, fixOfInvalid }: JsonRecordContext,
+): SourceRecord {
+  const { fields, problems: ofParsing } = parsed(bytes.toString('utf8', start, end), fixOfInvalid);
+  const problems =
+    isDecodable || isUtf8(bytes.subarray(start, end))
+      ? ofParsing
+      : [...undecodable(fields), ...(ofParsing ?? [])];
+  return problems === undefined ? { fields, position } : { fields, position, problems };
 }
 
-function parsedRecord(text: string, fixOfInvalid: string): JsonRecord {
+function parsed(
+  text: string,
+  fixOfInvalid: string,
+): { fields: Record<string, unknown>; problems?: readonly FieldError[] } {
   let value: unknown;
   try {
     value = parseExactJson(text);

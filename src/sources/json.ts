@@ -1,8 +1,10 @@
 /** JSON documents, one record per element of an array (see json-splitter.ts for which). */
+import { isUtf8 } from 'node:buffer';
 import type { SourceConfig } from '../config/source-schema.ts';
 import { DamagedInputError } from '../errors.ts';
 import { jsonRecordOf, MAX_JSON_RECORD_BYTES } from './json-records.ts';
 import { JsonSplitter, type SplitFailureKind, type SplitResult } from './json-splitter.ts';
+import type { RecordBatches } from './record-batches.ts';
 import type { SourceRecord } from './source.ts';
 import type { TextInput } from './text-input.ts';
 
@@ -11,10 +13,12 @@ export type JsonOptions = SourceConfig['json'];
 const FIX_OF_INVALID = 'Correct the JSON of this record; the records around it are read.';
 
 /** @throws {DamagedInputError} BROKEN_JSON, JSON_PATH_NOT_FOUND, EMPTY_JSON or RECORD_TOO_LONG */
-export async function* readJson(input: TextInput, { path }: JsonOptions): AsyncGenerator<SourceRecord> {
+export async function* readJson(input: TextInput, { path }: JsonOptions): RecordBatches {
   const { file, positions, signal } = input;
   let index = 0;
-  for await (const { bytes, spans, keepFrom, failure } of splits(input.chunks, path)) {
+
+  function* recordsIn({ bytes, spans, keepFrom, failure }: Split): Generator<SourceRecord> {
+    const isDecodable = isUtf8(bytes.subarray(0, spans.at(-1) ?? 0));
     let place = 0;
     const moveTo = (at: number) => {
       positions.advance(bytes, place, at);
@@ -26,10 +30,10 @@ export async function* readJson(input: TextInput, { path }: JsonOptions): AsyncG
       const end = spans[at + 1] as number;
       moveTo(start);
       const { line, byte } = positions;
-      const record = jsonRecordOf(bytes.subarray(start, end), FIX_OF_INVALID);
       moveTo(end);
-      yield { ...record, position: { file, line, byte, index } };
+      const position = { file, line, byte, index };
       index += 1;
+      yield jsonRecordOf(bytes, start, end, { position, isDecodable, fixOfInvalid: FIX_OF_INVALID });
     }
     if (signal?.aborted) return;
     if (failure !== null) {
@@ -38,6 +42,8 @@ export async function* readJson(input: TextInput, { path }: JsonOptions): AsyncG
     }
     moveTo(keepFrom);
   }
+
+  for await (const split of splits(input.chunks, path)) yield recordsIn(split);
 }
 
 interface Split extends SplitResult {

@@ -19,19 +19,25 @@ import type { FieldError } from '../errors.ts';
 import { parseLenientJson } from '../lenient-json.ts';
 import { parseExactJson } from './exact-json.ts';
 import { isObject } from './json-records.ts';
+import type { RecordBatches } from './record-batches.ts';
 import type { SourceRecord } from './source.ts';
 
 type Fields = Record<string, unknown>;
 
-/** @param records objects as they stand in the log. */
-export async function* readKaleyraLog(records: AsyncIterable<SourceRecord>): AsyncGenerator<SourceRecord> {
+/** @param batches objects as they stand in the log. */
+export async function* readKaleyraLog(batches: RecordBatches): RecordBatches {
   let index = 0;
-  for await (const record of records) {
-    for (const one of messagesOf(record)) {
-      yield { ...one, position: { ...one.position, index } };
-      index += 1;
+
+  function* messagesIn(batch: Iterable<SourceRecord>): Generator<SourceRecord> {
+    for (const record of batch) {
+      for (const one of messagesOf(record)) {
+        yield { ...one, position: { ...one.position, index } };
+        index += 1;
+      }
     }
   }
+
+  for await (const batch of batches) yield messagesIn(batch);
 }
 
 function messagesOf(record: SourceRecord): readonly SourceRecord[] {

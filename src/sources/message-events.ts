@@ -10,6 +10,7 @@ import type { FieldError } from '../errors.ts';
 import { DELIVERY_KINDS, type DeliveryKind } from '../receiver/archived-delivery.ts';
 import { parseExactJson } from './exact-json.ts';
 import { isObject } from './json-records.ts';
+import type { RecordBatches } from './record-batches.ts';
 import { invalidEncoding } from './record-problems.ts';
 import type { SourceRecord } from './source.ts';
 
@@ -21,19 +22,24 @@ const MESSAGE_EVENT: DeliveryKind = 'message-event';
 const ARCHIVE_BEGINNING = '{"receivedAt":"';
 const UNFINISHED = 'an unfinished last line';
 
-/** @param records objects as they stand in the archive. */
-export async function* readMessageEvents(records: AsyncIterable<SourceRecord>): AsyncGenerator<SourceRecord> {
+/** @param batches objects as they stand in the archive. */
+export async function* readMessageEvents(batches: RecordBatches): RecordBatches {
   let held: SourceRecord | null = null;
-  for await (const record of records) {
-    if (held !== null) yield held;
-    held = null;
-    if (isUnfinished(record)) held = record;
-    else yield record.problems === undefined ? { ...record, ...reshaped(record.fields) } : record;
+
+  function* eventsIn(batch: Iterable<SourceRecord>): Generator<SourceRecord> {
+    for (const record of batch) {
+      if (held !== null) yield held;
+      held = null;
+      if (isUnfinished(record)) held = record;
+      else yield record.problems === undefined ? { ...record, ...reshaped(record.fields) } : record;
+    }
   }
+
+  for await (const batch of batches) yield eventsIn(batch);
   // Only at the end can a broken line be one that is being written, or that a crash interrupted.
   if (held !== null) {
     const { fields, position } = held;
-    yield { fields, position, passedOver: UNFINISHED };
+    yield [{ fields, position, passedOver: UNFINISHED }];
   }
 }
 

@@ -1,5 +1,7 @@
 /** One JSON object per line. A line that is not valid JSON is a rejected record, and the lines after it go on. */
+import { isUtf8 } from 'node:buffer';
 import { jsonRecordOf, MAX_JSON_RECORD_BYTES } from './json-records.ts';
+import type { RecordBatches } from './record-batches.ts';
 import { recordTooLong } from './record-problems.ts';
 import type { RecordPosition, SourceRecord } from './source.ts';
 import type { TextInput } from './text-input.ts';
@@ -9,31 +11,32 @@ const CR = 13;
 const TAB = 9;
 const FIX_OF_INVALID = 'Write exactly one complete JSON object on each line.';
 
-export async function* readNdjson(input: TextInput): AsyncGenerator<SourceRecord> {
+export async function* readNdjson(input: TextInput): RecordBatches {
   const { file, positions, signal } = input;
   let index = 0;
   /** Where a line began that is too long to be held; its end has not come yet. */
   let overlong: RecordPosition | null = null;
-  for await (const { bytes, ends, keepFrom } of lineBatches(input.chunks)) {
+
+  function* recordsIn({ bytes, ends, keepFrom }: LineBatch): Generator<SourceRecord> {
+    // A batch without undecodable bytes is looked at once, not line by line.
+    const isDecodable = isUtf8(bytes.subarray(0, ends.at(-1) ?? 0));
     let start = 0;
     for (const end of ends) {
       if (signal?.aborted) return;
-      const position: RecordPosition = overlong ?? {
-        file,
-        line: positions.line,
-        byte: positions.byte,
-        index,
-      };
-      positions.advance(bytes, start, end);
-      const line = bytes.subarray(start, end);
+      const from = start;
       start = end;
+      const { line, byte } = positions;
+      positions.advance(bytes, from, end);
       if (overlong !== null) {
+        const position = overlong;
         overlong = null;
         yield { fields: Object.create(null), position, problems: [recordTooLong(MAX_JSON_RECORD_BYTES)] };
-      } else if (isBlank(line)) {
+      } else if (isBlank(bytes, from, end)) {
         continue;
       } else {
-        yield { ...jsonRecordOf(withoutLineEnd(line), FIX_OF_INVALID), position };
+        const to = withoutLineEnd(bytes, end);
+        const position = { file, line, byte, index };
+        yield jsonRecordOf(bytes, from, to, { position, isDecodable, fixOfInvalid: FIX_OF_INVALID });
       }
       index += 1;
     }
@@ -42,6 +45,8 @@ export async function* readNdjson(input: TextInput): AsyncGenerator<SourceRecord
       positions.advance(bytes, start, keepFrom);
     }
   }
+
+  for await (const batch of lineBatches(input.chunks)) yield recordsIn(batch);
 }
 
 interface LineBatch {
@@ -70,15 +75,17 @@ async function* lineBatches(chunks: AsyncIterable<Buffer>): AsyncGenerator<LineB
   if (rest.length > 0 || isOverlong) yield { bytes: rest, ends: [rest.length], keepFrom: rest.length };
 }
 
-function isBlank(line: Buffer): boolean {
-  for (const byte of line) {
+function isBlank(bytes: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at += 1) {
+    const byte = bytes[at];
     if (byte !== 0x20 && byte !== LF && byte !== CR && byte !== TAB) return false;
   }
   return true;
 }
 
-function withoutLineEnd(line: Buffer): Buffer {
-  let end = line.length;
-  while (line[end - 1] === LF || line[end - 1] === CR) end -= 1;
-  return line.subarray(0, end);
+/** Of a line that is not blank. */
+function withoutLineEnd(bytes: Buffer, lineEnd: number): number {
+  let end = lineEnd;
+  while (bytes[end - 1] === LF || bytes[end - 1] === CR) end -= 1;
+  return end;
 }

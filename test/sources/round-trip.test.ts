@@ -6,6 +6,7 @@ import { readCsv } from '../../src/sources/csv.ts';
 import { encodingOf } from '../../src/sources/decoding.ts';
 import { readJson } from '../../src/sources/json.ts';
 import { readNdjson } from '../../src/sources/ndjson.ts';
+import { oneByOne, type RecordBatches } from '../../src/sources/record-batches.ts';
 import type { SourceRecord } from '../../src/sources/source.ts';
 import { openText, type TextInput } from '../../src/sources/text-input.ts';
 import { lineOfByte, plainFields, sourceConfig } from '../support/source-reading.ts';
@@ -40,9 +41,9 @@ function open(content: Buffer, size: number, label: string): Promise<TextInput> 
   return openText(chunks(), { file: 'f', encoding: encodingOf(label), signal: undefined });
 }
 
-async function collect(records: AsyncIterable<SourceRecord>): Promise<SourceRecord[]> {
+async function collect(batches: RecordBatches): Promise<SourceRecord[]> {
   const all: SourceRecord[] = [];
-  for await (const record of records) all.push(record);
+  for await (const record of oneByOne(batches)) all.push(record);
   return all;
 }
 
@@ -186,7 +187,9 @@ test('a JSON document cut off anywhere gives its whole records and then damage',
     const seen: SourceRecord[] = [];
     await assert.rejects(
       async () => {
-        for await (const record of readJson(await open(whole.subarray(0, length), 7, 'auto'), { path: 'a' }))
+        for await (const record of oneByOne(
+          readJson(await open(whole.subarray(0, length), 7, 'auto'), { path: 'a' }),
+        ))
           seen.push(record);
       },
       { code: 'BROKEN_JSON' },
