@@ -2,7 +2,8 @@
  * How many requests are in flight. The pace, not this, keeps to the rate: this keeps a struggling API from having to hold
  * more open requests than it can work on. It starts at the maximum, and is cut
  *
- * - by a third when the API throttles or does not answer in time: it says itself that this was too much;
+ * - by a fifth when the API throttles: it says so at once, and works on what it took, so little by little finds its limit;
+ * - by a third when it does not answer in time: that is learnt late, and what it still works on is in vain;
  * - by a third, on trial, when answers take unusually long, and back unless that was for the better (`latency-rule.ts`).
  *
  * With every round of answers it grows by one. Everything is learnt from requests that entered after the latest change;
@@ -11,15 +12,18 @@
 import { isThrottling, type Send, type Sent } from './attempt.ts';
 import { createLatencyRule } from './latency-rule.ts';
 
-const CUT = 2 / 3;
+/** What is left of the limit. */
+const CUTS = { throttled: 4 / 5, 'timed-out': 2 / 3 } as const;
+
+export type Struggle = keyof typeof CUTS;
 
 export interface ConcurrencyLimit {
   /** Waits for a place. Returns what the lessons want back. */
   enter(): Promise<number>;
   /** The request that entered with `entry` was answered. */
   answered(entry: number, latencyMs: number): void;
-  /** The request that entered with `entry` was throttled, or not answered in time. */
-  struggled(entry: number): void;
+  /** The request that entered with `entry` was not. */
+  struggled(entry: number, how: Struggle): void;
   leave(): void;
   readonly current: number;
 }
@@ -55,10 +59,10 @@ export function createConcurrencyLimit(max: number): ConcurrencyLimit {
       if (places !== null) change(places);
       else if (!latencyRule.isWatching) limit = Math.min(max, limit + 1 / limit);
     },
-    struggled(entry) {
+    struggled(entry, how) {
       if (entry !== changes) return;
       latencyRule.restart();
-      change(Math.max(1, limit * CUT));
+      change(Math.max(1, limit * CUTS[how]));
     },
     leave() {
       inFlight--;
@@ -87,5 +91,6 @@ export function withConcurrencyLimit(send: Send, limit: ConcurrencyLimit): Send 
 function learn(limit: ConcurrencyLimit, entry: number, { result, latencyMs }: Sent): void {
   if (result === null) return;
   if (result.kind === 'answered') limit.answered(entry, latencyMs);
-  else if (isThrottling(result) || result.code === 'TIMEOUT') limit.struggled(entry);
+  else if (isThrottling(result)) limit.struggled(entry, 'throttled');
+  else if (result.code === 'TIMEOUT') limit.struggled(entry, 'timed-out');
 }

@@ -19,7 +19,7 @@ test('it starts at the maximum, and makes others wait for a place', async () => 
 test('requests that were in flight together and struggled cut it once', async () => {
   const limit = createConcurrencyLimit(9);
   const entries = await Promise.all(Array.from({ length: 9 }, () => limit.enter()));
-  for (const entry of entries) limit.struggled(entry);
+  for (const entry of entries) limit.struggled(entry, 'timed-out');
   assert.equal(limit.current, 6);
   limit.leave();
   assert.equal(limit.current, 6);
@@ -29,7 +29,7 @@ test('it never falls below one and recovers by one per round of answers', async 
   const limit = createConcurrencyLimit(4);
   for (let i = 0; i < 50; i++) {
     const entry = await limit.enter();
-    limit.struggled(entry);
+    limit.struggled(entry, 'throttled');
     limit.leave();
   }
   assert.equal(limit.current, 1);

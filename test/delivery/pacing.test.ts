@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { createPacer } from '../../src/delivery/pacing.ts';
+import { mostInOneSecond } from '../support/request-rate.ts';
 import { simulatedClock } from '../support/simulated-clock.ts';
 
 const never = new AbortController().signal;
@@ -34,16 +35,6 @@ async function startsOf(
   };
   await Promise.all(Array.from({ length: options.workers }, work));
   return starts;
-}
-
-/** Most starts in any window of one second, both ends included. */
-function mostInOneSecond(starts: readonly number[]): number {
-  let most = 0;
-  for (let first = 0, last = 0; last < starts.length; last++) {
-    while ((starts[last] as number) - (starts[first] as number) > 1_000) first++;
-    most = Math.max(most, last - first + 1);
-  }
-  return most;
 }
 
 test('property: no one-second window of request starts holds more than the cap, whatever happens between', async () => {
