@@ -3,18 +3,27 @@ import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { open, readdir, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { Readable } from 'node:stream';
+import { Readable, type Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 const OWNER_ONLY = 0o600;
 
-/** The new content is on the disk before it takes the file's name. A link stays one. @throws the disk's errors. */
-export async function replaceFile(path: string, content: AsyncIterable<Buffer>): Promise<void> {
+/**
+ * The new content is on the disk before it takes the file's name. A link stays one.
+ *
+ * @param through what compresses it, where it is compressed.
+ * @throws the disk's errors, and the content's.
+ */
+export async function replaceFile(
+  path: string,
+  content: AsyncIterable<Buffer>,
+  through: readonly Transform[] = [],
+): Promise<void> {
   const target = await realpath(path);
   const temporary = temporaryOf(target);
   try {
     const file = createWriteStream(temporary, { flags: 'wx', mode: OWNER_ONLY, flush: true });
-    await pipeline(Readable.from(content), file);
+    await pipeline([Readable.from(content), ...through, file]);
     await rename(temporary, target);
     await syncDirectory(dirname(target));
   } catch (error) {

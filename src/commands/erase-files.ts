@@ -1,7 +1,7 @@
 /** The files that `ledger purge` erases people from: archives of the receiver, and what `export` wrote. */
 import { open, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { Readable } from 'node:stream';
+import type { Transform } from 'node:stream';
 import { createGzip, createZstdCompress } from 'node:zlib';
 import { LockedError } from '../errors.ts';
 import { createDeliveryReader } from '../evidence/read-delivery.ts';
@@ -96,8 +96,10 @@ export async function eraseFromArchive(
   };
   return reported({ kind: 'archive', file: name, changed: false }, async () => {
     await removeLeftovers(path);
-    return eraseIn(path, (onErased) =>
-      compressedLike(name, withoutDeliveries(archiveContent({ name, path }), theirs, onErased)),
+    return eraseIn(
+      path,
+      (onErased) => withoutDeliveries(archiveContent({ name, path }), theirs, onErased),
+      compressionOf(name),
     );
   });
 }
@@ -153,24 +155,22 @@ async function reported(
 async function eraseIn(
   path: string,
   without: (onErased: () => void) => AsyncIterable<Buffer>,
+  through: readonly Transform[] = [],
 ): Promise<number> {
   let erased = 0;
   const count = () => {
     erased += 1;
   };
   for await (const _ of without(count));
-  if (erased > 0)
-    await replaceFile(
-      path,
-      without(() => {}),
-    );
+  const nothing = () => {};
+  if (erased > 0) await replaceFile(path, without(nothing), through);
   return erased;
 }
 
 /** Archives that are complete may have been compressed. */
-function compressedLike(name: string, content: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
-  if (name.endsWith('.gz')) return Readable.from(content).compose(createGzip());
-  return name.endsWith('.zst') ? Readable.from(content).compose(createZstdCompress()) : content;
+function compressionOf(name: string): readonly Transform[] {
+  if (name.endsWith('.gz')) return [createGzip()];
+  return name.endsWith('.zst') ? [createZstdCompress()] : [];
 }
 
 const BEGINNING_BYTES = 1_000_000;

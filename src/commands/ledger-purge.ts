@@ -4,7 +4,7 @@
  *
  * The ledger comes last: it knows by what else they are named in the files. Killed at any moment, it can be run again.
  */
-import { readdir } from 'node:fs/promises';
+import { readdir, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -38,8 +38,8 @@ export const ledgerPurge = defineCommand({
   },
 
   async run(flags, context) {
-    const customerUuids = [...new Set(flags.customer)];
-    if (customerUuids.length === 0) {
+    const customerUuids = [...new Set(flags.customer.map((customer) => customer.trim()))];
+    if (customerUuids.length === 0 || customerUuids.includes('')) {
       throw new UsageError('ledger purge needs --customer', {
         code: 'BAD_FLAG',
         fix: 'Name whom to erase with --customer ID, a customerUuid; repeatable.',
@@ -160,16 +160,13 @@ async function* counted(
 
 /** The ledger, its write-ahead log and index where others have it open, and its locks. */
 async function ledgerFiles(ledgerPath: string): Promise<readonly string[]> {
-  const name = basename(ledgerPath);
-  const names = await readdir(dirname(ledgerPath));
+  const path = await realpath(ledgerPath);
+  const isLedgers = (rest: string) => rest === '' || /^-(?:wal|shm|journal|lock-.*)$/.test(rest);
+  const names = await readdir(dirname(path));
   return names
-    .filter(
-      (one) =>
-        one === name ||
-        (/^-(?:wal|shm|journal|lock-.*)$/.test(one.slice(name.length)) && one.startsWith(name)),
-    )
+    .filter((name) => name.startsWith(basename(path)) && isLedgers(name.slice(basename(path).length)))
     .sort()
-    .map((one) => join(dirname(ledgerPath), one));
+    .map((name) => join(dirname(path), name));
 }
 
 function reportOf(

@@ -11,12 +11,12 @@ import { systemClock } from '../clock.ts';
 import { createIdentifierSearch } from '../identifier-search.ts';
 import { openDatabaseFile } from './database-file.ts';
 import { keepHashes } from './erased-customers.ts';
-import { migrate } from './migrate.ts';
+import { assertLedger, migrate, schemaVersion } from './migrate.ts';
 import { withLedgerErrors } from './sqlite-errors.ts';
 
 /** What a ledger knows them by. */
 export interface Traces {
-  /** Of their messages, and of their rejected records. */
+  /** Of their messages, and of their rejected records; none that is somebody else's, too, in another stream. */
   readonly sourceUuids: readonly string[];
   /** What the API calls their messages. */
   readonly messageUuids: readonly string[];
@@ -31,22 +31,38 @@ export interface ErasedCounts {
   readonly attempts: number;
 }
 
-/** Every stream of the ledger: whoever erases people from it must be the only writer of each. */
+/**
+ * Every stream of the ledger: whoever erases people from it must be the only writer of each.
+ * @throws {UsageError} `LEDGER_MISSING`.
+ */
 export async function streamsOf(path: string): Promise<readonly string[]> {
-  return inLedger(path, (db) =>
-    db.prepare<[], string>('SELECT name FROM stream ORDER BY name').pluck().all(),
-  );
+  const db = openDatabaseFile(path, 'read-only');
+  try {
+    return withLedgerErrors(path, () => {
+      assertLedger(db, path);
+      if (schemaVersion(db) === 0) return [];
+      return db.prepare<[], string>('SELECT name FROM stream ORDER BY name').pluck().all();
+    });
+  } finally {
+    db.close();
+  }
 }
 
-/** @throws {UsageError} `LEDGER_MISSING`. Changes nothing that is theirs; brings the schema up to date. */
+/** Changes nothing that is theirs; brings the schema up to date. */
 export async function findTraces(path: string, customerUuids: readonly string[]): Promise<Traces> {
   return inLedger(path, (db) => {
     markTheirs(db, customerUuids);
     const texts = (sql: string) => db.prepare<[], string>(sql).pluck().all();
     return {
       sourceUuids: texts(`
-        SELECT source_uuid FROM message JOIN temp.their_message USING (id)
-        UNION SELECT source_uuid FROM reject JOIN temp.their_reject USING (id) WHERE source_uuid IS NOT NULL`),
+        WITH their_identity (uuid) AS (
+          SELECT source_uuid FROM message JOIN temp.their_message USING (id)
+          UNION SELECT source_uuid FROM reject JOIN temp.their_reject USING (id) WHERE source_uuid IS NOT NULL)
+        SELECT uuid FROM their_identity
+        WHERE NOT EXISTS (
+          SELECT 1 FROM message
+          WHERE stream IN (SELECT id FROM stream) AND source_uuid = uuid
+            AND id NOT IN (SELECT id FROM temp.their_message))`),
       messageUuids: texts(`
         SELECT message_uuid FROM message JOIN temp.their_message USING (id) WHERE message_uuid IS NOT NULL`),
       counts: countTheirs(db),

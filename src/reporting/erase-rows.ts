@@ -35,31 +35,41 @@ export async function* withoutRows(
 type RowJudge = (line: Buffer) => boolean;
 
 function csvRowJudge(theirs: TheirRows): RowJudge {
-  let identityColumn: number | null = null;
+  let columns: { identity: number; customer: number } | null = null;
   return (line) => {
     const cells = cellsOf(line);
-    if (identityColumn === null) {
-      identityColumn = cells.indexOf('_sourceUuid');
+    if (columns === null) {
+      columns = { identity: cells.indexOf('_sourceUuid'), customer: cells.indexOf('_customerUuid') };
       return false;
     }
-    return judge(line, cells, cells[identityColumn], theirs);
+    return judge(
+      { line, cells, identity: cells[columns.identity], customer: cells[columns.customer] },
+      theirs,
+    );
   };
 }
 
 function ndjsonRowJudge(theirs: TheirRows): RowJudge {
   return (line) => {
     const row = parsed(line);
-    return judge(line, Object.values(row), row._sourceUuid, theirs);
+    const { _sourceUuid: identity, _customerUuid: customer } = row;
+    return judge({ line, cells: Object.values(row), identity, customer }, theirs);
   };
 }
 
-function judge(line: Buffer, cells: readonly unknown[], identity: unknown, theirs: TheirRows): boolean {
+interface Row {
+  readonly line: Buffer;
+  readonly cells: readonly unknown[];
+  readonly identity: unknown;
+  readonly customer: unknown;
+}
+
+function judge({ line, cells, identity, customer }: Row, theirs: TheirRows): boolean {
   const { customerUuids, sourceUuids } = theirs;
-  return (
-    (typeof identity === 'string' && sourceUuids.has(identity)) ||
-    cells.some((cell) => typeof cell === 'string' && customerUuids.has(cell)) ||
-    theirs.names(line)
-  );
+  if (cells.some((cell) => typeof cell === 'string' && customerUuids.has(cell))) return true;
+  // Another stream may give somebody else's message the same identity.
+  const isNobodys = typeof customer !== 'string' || customer === '';
+  return (isNobodys && typeof identity === 'string' && sourceUuids.has(identity)) || theirs.names(line);
 }
 
 function parsed(line: Buffer): Readonly<Record<string, unknown>> {
