@@ -61,6 +61,9 @@ interface LedgerRow {
 
 type Standing = 'pending' | 'unknown' | 'accepted' | 'failed';
 
+/** The worst of violations: nobody would send it again. */
+export const LOST = 'accepted but not stored';
+
 /** By the ledger's code: pending, sending, accepted, failed, unknown, stored, missing. What is being sent may arrive. */
 const STANDINGS: readonly Standing[] = [
   'pending',
@@ -85,6 +88,15 @@ const MESSAGES_SQL = `
 
 /** @throws {assert.AssertionError} that lists the first few violations of each kind. */
 export async function assertImportIsTrue(given: OracleCase): Promise<OracleVerdict> {
+  const { verdict, violations } = await judgeImport(given);
+  violations.assertNone();
+  return verdict;
+}
+
+/** The same, for those who count violations first. */
+export async function judgeImport(
+  given: OracleCase,
+): Promise<{ readonly verdict: OracleVerdict; readonly violations: Violations }> {
   const stored = await readStored(given.baseUrl);
   const violations = createViolations();
   const verdict = { accepted: 0, failed: 0, unknown: 0, pending: 0, stored: stored.size };
@@ -100,7 +112,7 @@ export async function assertImportIsTrue(given: OracleCase): Promise<OracleVerdi
       verdict[standing]++;
       const there = stored.get(row.sourceUuid);
       if (there) compareWithLedger(row, standing, there, violations);
-      else if (standing === 'accepted') violations.add('accepted but not stored', row.sourceUuid);
+      else if (standing === 'accepted') violations.add(LOST, row.sourceUuid);
     }
   } finally {
     database.close();
@@ -109,8 +121,7 @@ export async function assertImportIsTrue(given: OracleCase): Promise<OracleVerdi
     if (!known.has(line.sourceUuid)) violations.add('stored but not in the ledger', line.sourceUuid);
     if (given.expected) compareWithExport(line, given.expected.get(line.sourceUuid), violations);
   }
-  violations.assertNone();
-  return verdict;
+  return { verdict, violations };
 }
 
 /** How the sender behaved: one request in flight per customer, conversation order, and within its rate. */
@@ -192,6 +203,7 @@ function compareWithExport(
 
 interface Violations {
   add(kind: string, sourceUuid: string): void;
+  count(kind: string): number;
   assertNone(): void;
 }
 
@@ -205,6 +217,7 @@ function createViolations(): Violations {
       if (found) found.push(sourceUuid);
       else kinds.set(kind, [sourceUuid]);
     },
+    count: (kind) => kinds.get(kind)?.length ?? 0,
     assertNone() {
       const lines = [...kinds].map(
         ([kind, uuids]) => `${kind}: ${uuids.length} (${uuids.slice(0, SHOWN_PER_KIND).join(', ')})`,

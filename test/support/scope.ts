@@ -5,15 +5,20 @@ export interface Scope {
 }
 
 export interface OwnScope extends Scope {
-  /** Cleans up, the latest first. May be called more than once. */
+  /** Cleans up, the latest first; what is added from then on, at once. May be called more than once. */
   end(): Promise<void>;
 }
 
 export function createScope(): OwnScope {
   const cleanUps: (() => unknown)[] = [];
+  let ended = false;
   return {
-    after: (cleanUp) => void cleanUps.push(cleanUp),
+    after(cleanUp) {
+      if (ended) void cleanUp();
+      else cleanUps.push(cleanUp);
+    },
     async end() {
+      ended = true;
       for (let next = cleanUps.pop(); next; next = cleanUps.pop()) await next();
     },
   };

@@ -1,0 +1,16 @@
+import type { Experiment } from './experiment.ts';
+import { importExperiment, retryExperiment } from './import-experiment.ts';
+import { liveExperiments } from './live-experiments.ts';
+import { migrationExperiment } from './migration-experiment.ts';
+import { exportExperiment, vacuumExperiment, verifyExperiment } from './reading-experiments.ts';
+
+/** What is killed in the soak. */
+export const EXPERIMENTS: readonly Experiment[] = [
+  importExperiment,
+  retryExperiment,
+  migrationExperiment,
+  ...liveExperiments,
+  exportExperiment,
+  verifyExperiment,
+  vacuumExperiment,
+];
