@@ -1,3 +1,4 @@
+import { BackhaulError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { examineLedger } from '../ledger/rescue/examine.ts';
 import { plural } from '../reporting/counts.ts';
@@ -17,17 +18,13 @@ export const ledgerCheck = defineCommand({
   async run(flags, context) {
     const setting = await loadSetting(flags, context);
     const { ledgerPath } = setting;
-    const { findings, rescue } = await withThrowawayDirectory((directory) =>
-      examineLedger({
-        path: ledgerPath,
-        directory,
-        binding: bindingOf(setting),
-        nowMs: context.clock.nowMs(),
-      }),
+    const { findings, rescue, obstacle } = await examineLedger(
+      { path: ledgerPath, binding: bindingOf(setting), nowMs: context.clock.nowMs() },
+      withThrowawayDirectory,
     );
     const ok = findings.length === 0;
     writeResult(context.stdout, flags, { ledger: ledgerPath, ok, findings, ...(ok ? {} : { rescue }) }, () =>
-      ok ? 'The ledger is sound.' : damageText(findings, rescue, repeatedFlags(flags)),
+      ok ? 'The ledger is sound.' : damageText(findings, obstacle ?? rescue, repeatedFlags(flags)),
     );
     return ok ? EXIT.done : EXIT.ledger;
   },
@@ -40,7 +37,7 @@ interface Finding {
 
 function damageText(
   findings: readonly Finding[],
-  rescue: RescueFigures | null,
+  trial: RescueFigures | BackhaulError | null,
   flags: readonly string[],
 ): string {
   const hidden = findings.length - SHOWN_FINDINGS;
@@ -49,12 +46,14 @@ function damageText(
     'The ledger is damaged:',
     ...findings.slice(0, SHOWN_FINDINGS).map(({ code, message }) => `  ${code}: ${terminalText(message)}`),
     ...(hidden > 0 ? [`  … and ${plural(hidden, 'finding')} more`] : []),
-    ...(rescue === null
-      ? ['Nothing of it can be trusted any more: restore it from a backup.']
-      : [
-          'What can still be trusted:',
-          ...rescueLines(rescue),
-          `Next: \`${recover}\` saves it into a new file.`,
-        ]),
+    ...trialLines(trial),
+    ...(trial === null ? [] : [`Next: \`${recover}\` saves what can be saved into a new file.`]),
   ].join('\n');
+}
+
+function trialLines(trial: RescueFigures | BackhaulError | null): readonly string[] {
+  if (trial === null) return ['Nothing of it can be trusted any more: restore it from a backup.'];
+  return trial instanceof BackhaulError
+    ? [`What can still be trusted is not known: ${terminalText(trial.message)}.`, terminalText(trial.fix)]
+    : ['What can still be trusted:', ...rescueLines(trial)];
 }

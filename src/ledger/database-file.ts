@@ -1,8 +1,9 @@
-import { chmodSync, closeSync, existsSync, fchmodSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, fchmodSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { LedgerError, UsageError } from '../errors.ts';
-import { cannotOpen, ledgerFull, withLedgerErrors } from './sqlite-errors.ts';
+import { cannotOpen, damaged, ledgerFull, withLedgerErrors } from './sqlite-errors.ts';
+import { isLogDamaged } from './write-ahead-log.ts';
 
 /** `create` makes the file when it is missing; `read-only` neither makes nor changes anything. */
 export type LedgerMode = 'create' | 'existing' | 'read-only';
@@ -35,6 +36,7 @@ export function openDatabaseFile(path: string, mode: LedgerMode): Database.Datab
   if (mode === 'create') createPrivateFile(path);
   else if (!existsSync(path)) throw missing(path);
   if (mode !== 'read-only') restrictToOwner(path);
+  assertWholeLog(path);
 
   return withLedgerErrors(path, () => {
     // Read-only too opens for writing: a read-only connection would leave the files -wal and -shm behind.
@@ -61,6 +63,16 @@ export function openDatabaseFile(path: string, mode: LedgerMode): Database.Datab
       throw error;
     }
   });
+}
+
+/**
+ * SQLite opens a ledger whose log is damaged, or left over from a file that was emptied, without a word, and forgets what
+ * was committed there: what was sent would be sent again.
+ */
+function assertWholeLog(path: string): void {
+  const logPath = `${path}-wal`;
+  const size = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  if (size(logPath) > 0 && (size(path) === 0 || isLogDamaged(logPath))) throw damaged(path);
 }
 
 /**

@@ -16,11 +16,7 @@ function describe(cause: InstanceType<typeof Database.SqliteError>, path: string
   switch (code) {
     case 'SQLITE_CORRUPT':
     case 'SQLITE_NOTADB':
-      return new LedgerError(`The ledger ${path} is damaged or is not a database.`, {
-        code: 'LEDGER_CORRUPT',
-        fix: 'See what can be saved with `backhaul ledger check`, and save it with `backhaul ledger recover`; or restore the ledger from a backup.',
-        cause,
-      });
+      return damaged(path, cause);
     case 'SQLITE_FULL':
       return ledgerFull(path, cause);
     case 'SQLITE_READONLY':
@@ -48,6 +44,14 @@ function describe(cause: InstanceType<typeof Database.SqliteError>, path: string
     default:
       return null;
   }
+}
+
+export function damaged(path: string, cause?: unknown): LedgerError {
+  return new LedgerError(`The ledger ${path} is damaged or is not a database.`, {
+    code: 'LEDGER_CORRUPT',
+    fix: 'See what can be saved with `backhaul ledger check`, and save it with `backhaul ledger recover`; or restore the ledger from a backup.',
+    cause,
+  });
 }
 
 export function ledgerFull(path: string, cause: unknown): LedgerError {

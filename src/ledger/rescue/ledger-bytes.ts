@@ -1,7 +1,7 @@
 /** The pages of a ledger's file, as its write-ahead log leaves them; read only, and never through SQLite. */
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { LedgerError, LockedError, UsageError } from '../../errors.ts';
-import { isPageSize, readWriteAheadLog } from './write-ahead-log.ts';
+import { isPageSize, readWriteAheadLog } from '../write-ahead-log.ts';
 
 const MAGIC = Buffer.from('SQLite format 3\0');
 /** Of every ledger (database-file.ts); told by the header, while that can be read. */

@@ -132,6 +132,8 @@ function readRow(payload: Buffer): Row | null {
 }
 
 const INTEGER_BYTES = [0, 1, 2, 3, 4, 6];
+/** Nobody's text holds it, and it is what a lost sector reads as. */
+const ZEROED = Buffer.alloc(8);
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 function readValue(bytes: Buffer, at: number, type: number): { value: Value; next: number } | undefined {
@@ -145,7 +147,7 @@ function readValue(bytes: Buffer, at: number, type: number): { value: Value; nex
   if (content === null) return undefined;
   const next = at + length;
   if (type % 2 === 0) return { value: Buffer.from(content), next };
-  if (content.includes(0)) return undefined; // overwritten with zeros: no text of a ledger holds one
+  if (content.includes(ZEROED)) return undefined;
   try {
     return { value: utf8.decode(content), next };
   } catch {

@@ -17,11 +17,25 @@ export interface WriteAheadLog {
   readonly pageOffsets: ReadonlyMap<number, number>;
   /** Pages of the ledger after the last commit; null when nothing was committed. */
   readonly pageCount: number | null;
-  /** True when something was committed that cannot be read. */
+  /** True when something was committed for certain that cannot be read. */
   readonly isDamaged: boolean;
+  /** Tells this use of the log from the next, when it begins anew. */
+  readonly salt: string;
 }
 
-const NOTHING = { pageSize: null, pageOffsets: new Map<number, number>(), pageCount: null };
+const NOTHING = { pageSize: null, pageOffsets: new Map<number, number>(), pageCount: null, salt: '' };
+
+/**
+ * Whether a log has lost transactions. Somebody may be writing it: what is found while the log begins anew is no damage.
+ */
+export function isLogDamaged(path: string): boolean {
+  for (let before = readWriteAheadLog(path); before?.isDamaged; ) {
+    const now = readWriteAheadLog(path);
+    if (now?.isDamaged && now.salt === before.salt) return true;
+    before = now;
+  }
+  return false;
+}
 
 /** @returns null when there is no log, or an empty one. */
 export function readWriteAheadLog(path: string): WriteAheadLog | null {
@@ -53,25 +67,18 @@ function readFrames(file: number): WriteAheadLog {
     isChecksum(header, 24, headerSum);
   if (!isHeader) return { ...NOTHING, isDamaged: true };
 
+  const salt = header.toString('hex', 16, 24);
   const pageOffsets = new Map<number, number>();
   let open: [page: number, offset: number][] = [];
   let pageCount: number | null = null;
   let sum = headerSum;
   const frame = Buffer.alloc(FRAME_HEADER_BYTES + pageSize);
-  for (
-    let at = HEADER_BYTES;
-    readSync(file, frame, 0, frame.length, at) === frame.length;
-    at += frame.length
-  ) {
-    if (!hasSalt(frame, header)) {
-      return { pageSize, pageOffsets, pageCount, isDamaged: hasLaterCommit(file, header, at, pageSize) };
-    }
+  let at = HEADER_BYTES;
+  for (; readSync(file, frame, 0, frame.length, at) === frame.length; at += frame.length) {
+    if (!hasSalt(frame, header)) break;
     sum = checksum(frame.subarray(0, 8), sum, isBigEndian);
     sum = checksum(frame.subarray(FRAME_HEADER_BYTES), sum, isBigEndian);
-    if (!isChecksum(frame, 16, sum)) {
-      // What a crash tore was not committed: a commit at or behind it tells damage from that.
-      return { pageSize, pageOffsets, pageCount, isDamaged: hasLaterCommit(file, header, at, pageSize) };
-    }
+    if (!isChecksum(frame, 16, sum)) break;
     open.push([frame.readUInt32BE(0), at + FRAME_HEADER_BYTES]);
     const committed = frame.readUInt32BE(4);
     if (committed === 0) continue;
@@ -79,17 +86,22 @@ function readFrames(file: number): WriteAheadLog {
     open = [];
     pageCount = committed;
   }
-  return { pageSize, pageOffsets, pageCount, isDamaged: false };
+  const isDamaged = commitsFrom(file, header, at, frame.length) > 1;
+  return { pageSize, pageOffsets, pageCount, isDamaged, salt };
 }
 
-/** Whether a transaction of this log's present use was committed in a frame behind the one at `from`. */
-function hasLaterCommit(file: number, header: Buffer, from: number, pageSize: number): boolean {
+/**
+ * How many transactions of this log's present use end at or behind a frame that cannot be read. One may be torn: a crash
+ * came before it was on the disk. None begins before the one before it is on the disk, so that two were committed.
+ */
+function commitsFrom(file: number, header: Buffer, from: number, frameBytes: number): number {
   const frameHeader = Buffer.alloc(FRAME_HEADER_BYTES);
-  const frameBytes = FRAME_HEADER_BYTES + pageSize;
-  for (let at = from + frameBytes; readSync(file, frameHeader, 0, 24, at) === 24; at += frameBytes) {
-    if (hasSalt(frameHeader, header) && frameHeader.readUInt32BE(4) !== 0) return true;
+  let commits = 0;
+  for (let at = from; commits < 2; at += frameBytes) {
+    if (readSync(file, frameHeader, 0, FRAME_HEADER_BYTES, at) < FRAME_HEADER_BYTES) break;
+    if (hasSalt(frameHeader, header) && frameHeader.readUInt32BE(4) !== 0) commits += 1;
   }
-  return false;
+  return commits;
 }
 
 function hasSalt(frame: Buffer, header: Buffer): boolean {
@@ -105,11 +117,12 @@ function checksum(
   [first, second]: readonly [number, number],
   isBigEndian: boolean,
 ): [number, number] {
+  const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   let a = first;
   let b = second;
   for (let at = 0; at < bytes.length; at += 8) {
-    a = (a + (isBigEndian ? bytes.readUInt32BE(at) : bytes.readUInt32LE(at)) + b) >>> 0;
-    b = (b + (isBigEndian ? bytes.readUInt32BE(at + 4) : bytes.readUInt32LE(at + 4)) + a) >>> 0;
+    a = (a + words.getUint32(at, !isBigEndian) + b) >>> 0;
+    b = (b + words.getUint32(at + 4, !isBigEndian) + a) >>> 0;
   }
   return [a, b];
 }
