@@ -186,18 +186,13 @@ async function assertUsable(path: string, before: Map<string, Message>, rescue: 
   assert.deepEqual(await checkLedger(path), [], which);
 }
 
-function examine(path: string, directory: string): Promise<Examination | null> {
-  return examineLedger({ path, directory, binding, nowMs: NOW_MS });
+function examine(path: string, directory: string): Promise<Examination> {
+  return examineLedger({ path, binding, nowMs: NOW_MS }, (work) => work(directory));
 }
 
 /** Damage that is not found has done no harm to what messages are and where they stand. */
-function assertFound(
-  before: Map<string, Message>,
-  damaged: string,
-  examination: Examination | null,
-  which: string,
-) {
-  if (examination === null || examination.findings.length > 0) return;
+function assertFound(before: Map<string, Message>, damaged: string, examination: Examination, which: string) {
+  if (examination.findings.length > 0) return;
   const words = (messages: Map<string, Message>) =>
     [...messages.values()].map(({ id, source_uuid, state }) => [id, source_uuid, state]);
   assert.deepEqual(words(messagesOf(damaged)), words(before), `${which}: damage was not found`);
