@@ -53,6 +53,7 @@ suite('private files', { skip: process.platform === 'win32' }, () => {
       'check',
       'export --state rejected -o rejects.csv',
       'export --state accepted -o accepted.ndjson --format ndjson',
+      'ledger purge --customer cust-1 --yes',
       'ledger vacuum',
       'rehearse --limit 2 --input export.csv',
     ]) {
