@@ -14,7 +14,10 @@ export const deliverySchema = z.strictObject({
   burst: positiveInt
     .default(1)
     .describe('Requests that may start at once after a pause, within the same cap.'),
-  concurrency: positiveInt.max(1_000).default(4).describe('Most customers worked on at the same time.'),
+  concurrency: positiveInt
+    .max(1_000)
+    .default(4)
+    .describe('Most customers worked on at the same time; fewer while the API struggles.'),
   timeoutMs: positiveInt.default(30_000).describe('Longest wait for one answer.'),
   maxAttempts: positiveInt.default(8).describe('Most attempts at one batch within a run.'),
   retryBaseMs: positiveInt
