@@ -8,6 +8,21 @@ export const identifier = z.string().min(1);
 /** UTC with milliseconds, as in the reference's sample: `2025-03-28T11:34:43.227Z`. */
 export const dateTime = () => z.exactOptional(z.iso.datetime({ precision: 3 }));
 
+/** Any JSON value. Not zod's own: that one refers to itself, and such schemas cannot be compiled. */
+export const json = () => z.custom<z.core.util.JSONType>(isJson);
+
+function isJson(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object') return typeof value === 'string' || typeof value === 'boolean';
+  if (Array.isArray(value)) return value.every(isJson);
+  return value === null || (isPlain(value) && Object.values(value).every(isJson));
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
 /**
  * An object with free names. zod drops an own `__proto__` key of such objects without a word; what cannot be sent as it
  * came is refused instead.

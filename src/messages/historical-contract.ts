@@ -1,4 +1,5 @@
 /** What mapping knows of historical messages (save-historical-message reference). */
+import { z } from 'zod';
 import { contractFields } from './contract-tree.ts';
 import { fieldErrors } from './field-errors.ts';
 import { type HistoricalMessage, unidentifiedMessageSchema } from './historical-message.ts';
@@ -22,6 +23,7 @@ export function createHistoricalContract({
 }: {
   readonly allowScheduledDrafts: boolean;
 }): MessageContract {
+  const schema = z.compile(unidentifiedMessageSchema); // every record goes through it
   return {
     fields,
     envelopeKeys: ['departmentUuid', 'customerUuid'],
@@ -68,7 +70,7 @@ export function createHistoricalContract({
     },
 
     check(item, nowMs) {
-      const parsed = unidentifiedMessageSchema.safeParse(item);
+      const parsed = schema.safeParse(item);
       const broken = messageRuleErrors(item as RuledItem, { nowMs, allowScheduledDrafts });
       if (parsed.success && broken.length === 0) return { kind: 'valid', item: parsed.data };
       const misshapen = parsed.success ? [] : fieldErrors(parsed.error.issues, item, fields);

@@ -13,7 +13,7 @@ import {
   PROTOCOLS,
   PURPOSES,
 } from './code-lists.ts';
-import { dateTime, flag, free, identifier, text } from './field-schemas.ts';
+import { dateTime, flag, free, identifier, json, text } from './field-schemas.ts';
 
 const draftAttributesSchema = z.strictObject({
   draftStatus: z.exactOptional(z.enum(DRAFT_STATUSES)),
@@ -34,7 +34,7 @@ const attachmentSchema = z.strictObject({
 export const messageTagSchema = z.strictObject({
   tagTypeUuid: z.exactOptional(identifier),
   referenceIdentifier: text(),
-  value: free(z.json()),
+  value: free(json()),
   primaryAttribute: z.exactOptional(z.strictObject({ value: text() })),
   secondaryAttributes: z.exactOptional(z.array(z.strictObject({ value: text() }))),
   parentTags: z.exactOptional(

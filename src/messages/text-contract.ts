@@ -1,4 +1,5 @@
 /** What mapping knows of texts that are sent now (send-text reference). */
+import { z } from 'zod';
 import { contractFields } from './contract-tree.ts';
 import { fieldErrors } from './field-errors.ts';
 import type { MessageContract } from './message-contract.ts';
@@ -16,6 +17,7 @@ export function createTextContract({
 }: {
   readonly allowDuplicateTexts: boolean;
 }): MessageContract {
+  const schema = z.compile(textMessageSchema); // every record goes through it
   return {
     fields,
     envelopeKeys: ['departmentUuid', 'customerUuid'],
@@ -41,7 +43,7 @@ export function createTextContract({
     },
 
     check(item) {
-      const parsed = textMessageSchema.safeParse(item);
+      const parsed = schema.safeParse(item);
       const broken = textRuleErrors(item as RuledText);
       if (parsed.success && broken.length === 0) return { kind: 'valid', item: parsed.data };
       const misshapen = parsed.success ? [] : fieldErrors(parsed.error.issues, item, fields);

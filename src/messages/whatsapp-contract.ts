@@ -1,4 +1,5 @@
 /** What mapping knows of WhatsApp texts (Kaleyra's send-text-messages reference). */
+import { z } from 'zod';
 import type { FieldError } from '../errors.ts';
 import { contractFields } from './contract-tree.ts';
 import { fieldErrors, required } from './field-errors.ts';
@@ -22,6 +23,7 @@ export function createWhatsappContract({
   readonly sender: string;
   readonly allowDuplicateTexts: boolean;
 }): MessageContract {
+  const schema = z.compile(whatsappMessageSchema); // every record goes through it
   return {
     fields,
     envelopeKeys: [],
@@ -45,7 +47,7 @@ export function createWhatsappContract({
     },
 
     check(item) {
-      const parsed = whatsappMessageSchema.safeParse(item);
+      const parsed = schema.safeParse(item);
       const { to, text } = item.messaging_object as { readonly to?: unknown; readonly text: Item };
       const read = readRecipients(to, { field: TO, sender });
       const broken: FieldError[] = 'errors' in read ? [...read.errors] : [];

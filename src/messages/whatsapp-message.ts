@@ -4,6 +4,7 @@
  * `preview_url` is true or false.
  */
 import { z } from 'zod';
+import { json } from './field-schemas.ts';
 
 /** In UTF-16 units, as below: the reference says characters, and this is the stricter reading. */
 const MAX_BODY_UNITS = 4_096;
@@ -41,7 +42,7 @@ export const whatsappMessageSchema = z.strictObject({
   messaging_object: z.strictObject({
     messaging_product: z.enum(['whatsapp']),
     recipient_type: z.enum(['individual']),
-    to: z.json(),
+    to: json(),
     type: z.enum(['text']),
     text: z.strictObject({
       preview_url: z.exactOptional(z.boolean()),
