@@ -180,6 +180,46 @@ test('a result that cannot be written is told, and is no success', {
   );
 });
 
+test('an export that cannot be written is told once, wherever it goes, and is no success', {
+  skip: !existsSync('/dev/full'),
+}, async (t) => {
+  const { directory, write, backhaul } = await project(t);
+  write('export.csv', csvOf(rows(300)));
+  await backhaul('run --quiet');
+  const inFile = await backhaul('export --state accepted -o /dev/full');
+  assert.equal(inFile.exitCode, 2);
+  assert.match(
+    inFile.stderr,
+    /^backhaul: \/dev\/full cannot be written \(ENOSPC\) \(OUTPUT_UNWRITABLE\)\n.*\n$/,
+  );
+
+  const full = openSync('/dev/full', 'w');
+  const { status, stderr } = spawnSync(process.execPath, [CLI, 'export', '--state', 'accepted'], {
+    cwd: directory,
+    stdio: ['ignore', full, 'pipe'],
+    encoding: 'utf8',
+  });
+  closeSync(full);
+  assert.equal(status, 2);
+  assert.match(
+    stderr,
+    /^backhaul: standard output cannot be written \(ENOSPC\) \(OUTPUT_UNWRITABLE\)\n.*\n$/,
+  );
+});
+
+test('a pipe that is written by its name may be left early, too', {
+  skip: !existsSync('/dev/stdout'),
+}, async (t) => {
+  const { write, backhaul } = await project(t);
+  write('export.csv', csvOf(rows(3000)));
+  await backhaul('run --quiet');
+  const { exitCode, stderr } = await backhaul('export --state accepted -o /dev/fd/3', {
+    launcher: ['sh', '-c', '{ "$@" 3>&1 >/dev/null; echo "exit $?" >&2; } | head -n 1', 'sh'],
+  });
+  assert.equal(exitCode, 0);
+  assert.match(stderr, /^\d+ accepted written\.\nexit 0\n$/);
+});
+
 test('at a terminal there are a progress bar, short log lines and colours', {
   skip: noTerminal,
 }, async (t) => {

@@ -133,3 +133,18 @@ test('every value knows where it begins', () => {
   assert.deepEqual(document.positionOf(['a', 'b', 1]), { line: 3, column: 2 });
   assert.equal(document.positionOf(['a', 'c']), null);
 });
+
+test('what is long takes no stack and no time: blanks, comments, texts, closed or not, and what is deep', () => {
+  const long = 300_000;
+  const startMs = performance.now();
+  assert.deepEqual(parse(`${'//\n'.repeat(long)}${'/**/'.repeat(long)}${' '.repeat(long)}[]`), []);
+  assert.equal(parse(`"${'x\\n\x9b'.repeat(long)}"`), 'x\n\x9b'.repeat(long));
+  assert.match(
+    syntaxError(`{"a": "${'x\\u0041'.repeat(long)}`).message,
+    /c\.json:1:7: this text is not closed/,
+  );
+  assert.match(syntaxError(`/*${'*'.repeat(long)}`).message, /never closed/);
+  assert.match(syntaxError('['.repeat(long)).message, /levels deep/);
+  assert.match(syntaxError('{"a":'.repeat(long)).message, /levels deep/);
+  assert.ok(performance.now() - startMs < 10_000);
+});

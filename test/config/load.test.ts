@@ -236,3 +236,20 @@ async function rejection(promise: Promise<unknown>): Promise<UsageError> {
   assert.ok(error instanceof UsageError, String(error));
   return error;
 }
+
+test('a file that is no configuration, by its size, is not read to its end', async (t) => {
+  for (const content of [`{ "stream": "${'x'.repeat(4_000_000)}`, ' '.repeat(1_000_001)]) {
+    await assert.rejects(load(configFile(t, content)), { code: 'CONFIG_TOO_LARGE' });
+  }
+  await assert.rejects(load(configFile(t, `{ "stream": "${'x'.repeat(900_000)}`)), { code: 'CONFIG_SYNTAX' });
+});
+
+test('of very many problems the first are told, and how many there are', async (t) => {
+  const keys = Object.fromEntries(Array.from({ length: 2000 }, (_, index) => [`key-${index}`, 1]));
+  await assert.rejects(load(configFile(t, { ...SMALLEST, ...keys })), (error: UsageError) => {
+    assert.equal(error.code, 'CONFIG_INVALID');
+    assert.match(error.message, /has 2000 problems:\n/);
+    assert.match(error.message, /\n {2}… and 1950 more$/);
+    return true;
+  });
+});
