@@ -7,10 +7,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import type { Experiment } from '../test/soak/experiment.ts';
+import { conduct, type Experiment } from '../test/soak/experiment.ts';
 import { EXPERIMENTS } from '../test/soak/experiments.ts';
+import { soakTable } from '../test/soak/table.ts';
 import { createTally, killsOf } from '../test/soak/tally.ts';
 import { createScope } from '../test/support/scope.ts';
+import { temporaryDirectory } from '../test/support/temporary-directory.ts';
 
 const FUZZ = fileURLToPath(new URL('fuzz.ts', import.meta.url));
 /** About as long as one kill or two of an experiment take. */
@@ -22,7 +24,9 @@ const fuzzing: Experiment = {
   kills: 0,
   async run(scope, { seed }) {
     const words = [FUZZ, '--cases', String(FUZZ_CASES), '--seed', String(seed)];
-    const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+    // Whatever it leaves when it is ended early goes with this directory.
+    const env = { ...process.env, TMPDIR: temporaryDirectory(scope) };
+    const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'], env });
     scope.after(() => child.kill('SIGKILL'));
     const output = Array.fromAsync(child.stdout);
     const [exitCode] = await once(child, 'close');
@@ -69,21 +73,21 @@ for (const [signal, exitCode] of Object.entries(SIGNALS)) {
 /** Each run has a seed of its own, so that one alone can be seen again. */
 for (; runs < mostRuns && performance.now() < endMs && !interrupted; runs += 1) {
   const experiment = chosen[runs % chosen.length] as Experiment;
-  await conduct(experiment, firstSeed + runs);
+  await attempt(experiment, firstSeed + runs);
 }
-process.stdout.write(`\n${table()}\n`);
+process.stdout.write(`\n${soakTable({ seed: firstSeed, runs, tally, failures })}\n`);
 process.exitCode = failures.length === 0 ? 0 : 1;
 
-async function conduct(experiment: Experiment, seed: number): Promise<void> {
+async function attempt(experiment: Experiment, seed: number): Promise<void> {
   const { name } = experiment;
   const startMs = performance.now();
   const killsBefore = killsOf(tally);
   scope = createScope();
   let problem: string | null = null;
   try {
-    await experiment.run(scope, { seed, tally, kills: Number(values.kills ?? experiment.kills) });
+    await conduct(experiment, scope, { seed, tally, kills: Number(values.kills ?? experiment.kills) });
   } catch (error) {
-    problem = (error as Error).stack ?? String(error);
+    problem = (error as Error).message;
   } finally {
     await scope.end();
   }
@@ -97,28 +101,4 @@ async function conduct(experiment: Experiment, seed: number): Promise<void> {
   } else if (values.verbose) {
     process.stdout.write(`${name}, seed ${seed}: ${killsOf(tally) - killsBefore} kills in ${seconds} s\n`);
   }
-}
-
-function table(): string {
-  const lines: [string, number][] = [
-    ['seed', firstSeed],
-    ['runs', runs],
-    ['processes', tally.processes],
-    ['kills', killsOf(tally)],
-    ...[...tally.kills]
-      .sort(([a], [b]) => a.localeCompare(b))
-      .map(([name, count]): [string, number] => [`  ${name}`, count]),
-    ['messages', tally.messages],
-    ['sent again, for a reason that is known', tally.resent - tally.doubled],
-    ['lost', tally.lost],
-    ['doubled', tally.doubled],
-    ['live messages delivered', tally.live],
-    ['live messages delivered twice', tally.liveTwice],
-    ['failures', failures.length],
-  ];
-  const width = Math.max(...lines.map(([name]) => name.length));
-  return [
-    ...lines.map(([name, count]) => `${name.padEnd(width)}  ${String(count).padStart(8)}`),
-    ...failures.map((words) => `again: ${words}`),
-  ].join('\n');
 }

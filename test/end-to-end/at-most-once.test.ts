@@ -6,16 +6,17 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { conduct } from '../soak/experiment.ts';
 import { liveExperiments } from '../soak/live-experiments.ts';
 import { createTally } from '../soak/tally.ts';
 
 const SEED = Number(process.env.BACKHAUL_SEED ?? 1);
-const KILLS = 6;
+const KILLS = 5;
 
-for (const { name, run } of liveExperiments) {
-  test(`${name}: nobody gets a message twice, over runs with ${KILLS} kills and lost answers`, async (t) => {
+for (const experiment of liveExperiments) {
+  test(`${experiment.name}: nobody gets a message twice, over runs with ${KILLS} kills and lost answers`, async (t) => {
     const tally = createTally();
-    await run(t, { seed: SEED, kills: KILLS, tally });
+    await conduct(experiment, t, { seed: SEED, kills: KILLS, tally });
     assert.equal(tally.liveTwice, 0);
     assert.ok(tally.live > tally.messages / 2, 'most get through');
   });

@@ -1,7 +1,7 @@
 /** An export that grows from run to run, through an API that misbehaves; most of the runs are killed. */
 import type { Experiment } from './experiment.ts';
-import { AMBIGUITY, finish, importConfiguration, MAX_BATCH_MESSAGES } from './history.ts';
-import { assertComplete, assertTrueSoFar } from './judge.ts';
+import { AMBIGUITY, finish, importConfiguration } from './history.ts';
+import { assertComplete, assertEveryRecordInOnePlace, assertTrueSoFar } from './judge.ts';
 import { killRepeatedly } from './kill-repeatedly.ts';
 import { QUEUEING, SENDING, STAGING, STARTING } from './moments.ts';
 import { createPlace } from './place.ts';
@@ -25,7 +25,8 @@ export const importExperiment: Experiment = {
       return killed;
     });
     await finish(place);
-    await assertComplete(place, planted, MAX_BATCH_MESSAGES);
+    await assertComplete(place, planted);
+    await assertEveryRecordInOnePlace(place, planted);
   },
 };
 
@@ -45,6 +46,6 @@ export const retryExperiment: Experiment = {
       return killed;
     });
     await finish(place);
-    await assertComplete(place, planted, MAX_BATCH_MESSAGES);
+    await assertComplete(place, planted);
   },
 };

@@ -4,8 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { assertGoodManners, judgeImport, LOST, type OracleVerdict } from '../support/oracle.ts';
-import type { Place } from './place.ts';
-import { readLedger } from './place.ts';
+import { MAX_BATCH_MESSAGES } from './history.ts';
+import { type Place, readLedger } from './place.ts';
 import type { Planted } from './planted-export.ts';
 
 /** Faults after which a message is stored although its answer does not say so, by what the answer leaves open. */
@@ -37,25 +37,20 @@ export async function assertTrueSoFar(place: Place, planted: Planted): Promise<O
 }
 
 /** Holds once faults have ceased and everything was sent: all is there, once, and nothing was sent without a reason. */
-export async function assertComplete(
-  place: Place,
-  planted: Planted,
-  maxBatchMessages: number,
-): Promise<void> {
+export async function assertComplete(place: Place, planted: Planted): Promise<void> {
   const { api, tally } = place;
   const expected = planted.messages.size;
   tally.messages += expected;
   const verdict = await assertTrueSoFar(place, planted);
   const missing = await countMissing(place, planted);
   tally.lost += missing;
-  const { resent, doubled } = await countResent(place, maxBatchMessages);
+  const { resent, doubled } = await countResent(place);
   tally.resent += resent;
   tally.doubled += doubled;
   assert.equal(missing, 0, `${missing} messages of the export are not at the API`);
   assert.equal(doubled, 0, `${doubled} messages were sent again for no reason that could be found`);
   assert.deepEqual(verdict, { accepted: expected, failed: 0, unknown: 0, pending: 0, stored: expected });
   await assertGoodManners(api.baseUrl);
-  await assertEveryRecordInOnePlace(place, planted);
   const checked = await place.backhaul('ledger check --json');
   assert.equal(checked.exitCode, 0, checked.stdout);
 }
@@ -70,10 +65,11 @@ async function countMissing({ api }: Place, { messages }: Planted): Promise<numb
  * Messages are sent again because their process died while it sent them, or because of an attempt that nobody could tell the
  * end of. The first are known to the message, the others to the customer; and the API knows how often it was the reason.
  */
-async function countResent(
-  { ledger, api, interruptions }: Place,
-  maxBatchMessages: number,
-): Promise<{ resent: number; doubled: number }> {
+async function countResent({
+  ledger,
+  api,
+  interruptions,
+}: Place): Promise<{ resent: number; doubled: number }> {
   const resent = new Map<string, number>();
   const explained = ambiguousByCustomer(ledger);
   let interrupted = 0;
@@ -91,7 +87,7 @@ async function countResent(
   const bySomeCustomer = sum(
     [...resent].map(([customer, times]) => Math.max(0, times - (explained.get(customer) ?? 0))),
   );
-  const byAll = all - interrupted - struck(UNTOLD_REQUESTS) * maxBatchMessages;
+  const byAll = all - interrupted - struck(UNTOLD_REQUESTS) * MAX_BATCH_MESSAGES;
   return { resent: all, doubled: Math.max(0, bySomeCustomer - untoldItems, byAll - untoldItems) };
 }
 
@@ -107,8 +103,8 @@ function ambiguousByCustomer(ledger: string): Map<string, number> {
   return new Map(readLedger(ledger, (db) => db.prepare(sql).raw().all() as [string, number][]) ?? []);
 }
 
-/** As the program tells it: by its exports, and by reading everything once more. */
-async function assertEveryRecordInOnePlace(place: Place, planted: Planted): Promise<void> {
+/** As the program tells it once all is sent: by its exports, and by reading everything once more. */
+export async function assertEveryRecordInOnePlace(place: Place, planted: Planted): Promise<void> {
   const found = new Map<string, string>();
   const uuids = await Promise.all(MESSAGE_STATES.map((state) => exported(place, state)));
   for (const [index, state] of MESSAGE_STATES.entries()) {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import Database from 'better-sqlite3';
 import type { Experiment } from './experiment.ts';
-import { AMBIGUITY, finish, importConfiguration, MAX_BATCH_MESSAGES } from './history.ts';
+import { AMBIGUITY, finish, importConfiguration } from './history.ts';
 import { assertComplete, assertTrueSoFar } from './judge.ts';
 import { migrating } from './moments.ts';
 import { migrationFiles, schemaAfter, schemaOf, writeOlderLedger } from './older-ledger.ts';
@@ -32,7 +32,7 @@ export const migrationExperiment: Experiment = {
     }
     await finish(place);
     assert.equal(assertMigratedWhole(ledger), latest);
-    await assertComplete(place, planted, MAX_BATCH_MESSAGES);
+    await assertComplete(place, planted);
   },
 };
 

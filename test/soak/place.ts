@@ -9,9 +9,9 @@ import { type ProjectDirectory, projectDirectory } from '../support/project.ts';
 import type { Scope } from '../support/scope.ts';
 import { type SeededRandom, seededRandom } from '../support/seeded-random.ts';
 import { type SimulatorProcess, simulatorProcess } from '../support/simulator-process.ts';
-import type { Order } from './experiment.ts';
+import type { ExperimentOrder } from './experiment.ts';
 import type { Moment } from './moments.ts';
-import type { Tally } from './tally.ts';
+import { noteMoment, type Tally } from './tally.ts';
 
 const TRIPWIRE = import.meta.resolve('./tripwire.ts');
 const ASK_EVERY_MS = 10;
@@ -39,7 +39,7 @@ export interface Place {
 /** @param configure makes the configuration, once the API's base URL is known. */
 export async function createPlace(
   scope: Scope,
-  { seed, tally }: Order,
+  { seed, tally, journal }: ExperimentOrder,
   configure: (baseUrl: string) => object,
 ): Promise<Place> {
   const random = seededRandom(seed);
@@ -65,6 +65,10 @@ export async function createPlace(
     const result = await (isTime ? killWhen(running, isTime) : running.result);
     await watch?.end();
     const killed = result.exitCode === null;
+    journal.push(
+      `${words}: ${killed ? 'killed' : `ended with ${result.exitCode} before`} ${moment.name} ${tripwire ?? ''}`,
+    );
+    noteMoment(tally, moment.name, killed);
     if (killed) noteDeath(moment);
     else assertDocumented(result, words);
     return { ...result, killed };
@@ -77,7 +81,6 @@ export async function createPlace(
   }
 
   function noteDeath({ name, leavesSending = false }: Moment): void {
-    tally.kills.set(name, (tally.kills.get(name) ?? 0) + 1);
     const sending = readLedger(ledger, beingSent) ?? [];
     for (const { uuid, attempt } of sending) interrupted(uuid, attempt);
     assert.ok(!leavesSending || sending.length > 0, `killed at “${name}”, and nothing was being sent`);
@@ -88,6 +91,7 @@ export async function createPlace(
     write: project.write,
     async backhaul(words) {
       const result = await start(words, {}).result;
+      journal.push(`${words}: ended with ${result.exitCode}`);
       assertDocumented(result, words);
       return result;
     },

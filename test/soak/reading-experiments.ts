@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Scope } from '../support/scope.ts';
-import type { Experiment, Order } from './experiment.ts';
-import { finish, importConfiguration, MAX_BATCH_MESSAGES } from './history.ts';
+import type { Experiment, ExperimentOrder } from './experiment.ts';
+import { finish, importConfiguration } from './history.ts';
 import { assertComplete, assertTrueSoFar } from './judge.ts';
 import { killRepeatedly } from './kill-repeatedly.ts';
 import { EXPORTING, VACUUMING, VERIFYING } from './moments.ts';
@@ -17,7 +17,12 @@ interface Imported {
 }
 
 /** @param faults that the one run meets */
-async function imported(scope: Scope, order: Order, records: number, faults = ''): Promise<Imported> {
+async function imported(
+  scope: Scope,
+  order: ExperimentOrder,
+  records: number,
+  faults = '',
+): Promise<Imported> {
   const place = await createPlace(scope, order, importConfiguration);
   const { planted, csv } = createPlantedExport(place.random);
   place.write('export.csv', csv(records));
@@ -45,7 +50,7 @@ export const exportExperiment: Experiment = {
       return killed;
     });
     await finish(place);
-    await assertComplete(place, planted, MAX_BATCH_MESSAGES);
+    await assertComplete(place, planted);
   },
 };
 
@@ -80,7 +85,7 @@ export const verifyExperiment: Experiment = {
     callbacksOf(uuids);
     await finish(place);
     await place.backhaul('verify --json');
-    await assertComplete(place, planted, MAX_BATCH_MESSAGES);
+    await assertComplete(place, planted);
     const sql = `SELECT count(*) FROM message WHERE state = ${STORED}`;
     assert.equal(
       readLedger(place.ledger, (db) => db.prepare(sql).pluck().get()),
@@ -114,6 +119,6 @@ export const vacuumExperiment: Experiment = {
     });
     assert.equal((await place.backhaul('ledger vacuum --json')).exitCode, 0);
     await finish(place);
-    await assertComplete(place, planted, MAX_BATCH_MESSAGES);
+    await assertComplete(place, planted);
   },
 };
