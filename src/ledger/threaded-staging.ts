@@ -10,7 +10,7 @@ import { Worker } from 'node:worker_threads';
 import { BackhaulError } from '../errors.ts';
 import type { LedgerContext } from './context.ts';
 import type { Ledger, StagedRecord, StageResult } from './ledger.ts';
-import { packRecords } from './packed-records.ts';
+import { packRecords, transferable } from './packed-records.ts';
 import type { StagingAnswer, StagingJob, StagingPlace } from './staging-thread.ts';
 
 /** In UTF-16 units of JSON text: some 4,000 messages. */
@@ -97,7 +97,7 @@ function startThread(place: StagingPlace): StagingThread {
         if (end !== null) return reject(end.reason);
         calls.push({ resolve, reject });
         worker.ref();
-        worker.postMessage(job);
+        worker.postMessage(job, transferable(job.packed));
       }),
     async end() {
       if (end !== null) return;
