@@ -1,7 +1,7 @@
 /** What the ledger holds, in numbers. `status` shows it: nothing here but `breakdown` walks over what is done. */
-import type { FieldError } from '../errors.ts';
-import { type LedgerContext, STATE, stateOf } from './context.ts';
-import type { Breakdown, CodeCount, Ledger, MessageState } from './ledger.ts';
+import { countCodes } from './code-counts.ts';
+import { type LedgerContext, stateOf } from './context.ts';
+import type { Breakdown, Ledger, MessageState } from './ledger.ts';
 import { REJECT_STATUS } from './rejects.ts';
 
 const DAY_MS = 86_400_000;
@@ -44,54 +44,6 @@ export function createOverview(
     codes: async (exampleCount) => countCodes(context, exampleCount),
     breakdown: async () => breakDown(context),
   };
-}
-
-interface Problem {
-  readonly state: CodeCount['state'];
-  readonly code: string;
-  readonly field: string | null;
-  readonly file: string;
-  readonly line: number | null;
-}
-
-function countCodes(context: LedgerContext, exampleCount: number): readonly CodeCount[] {
-  const counts = new Map<string, CodeCount & { count: number; examples: string[] }>();
-  for (const { state, code, field, file, line } of problems(context)) {
-    const key = JSON.stringify([state, code, field]);
-    let entry = counts.get(key);
-    if (entry === undefined) {
-      entry = { state, code, field, count: 0, examples: [] };
-      counts.set(key, entry);
-    }
-    entry.count += 1;
-    if (entry.examples.length < exampleCount) entry.examples.push(line === null ? file : `${file}:${line}`);
-  }
-  return [...counts.values()].sort((a, b) => b.count - a.count);
-}
-
-function* problems({ db, stream }: LedgerContext): Generator<Problem> {
-  for (const state of ['failed', 'unknown'] as const) {
-    yield* db
-      .prepare<[], Problem>(`
-        SELECT '${state}' AS state, coalesce(code, 'UNKNOWN') AS code, NULL AS field, input.name AS file, line
-        FROM message JOIN input ON input.id = message.input
-        WHERE message.stream = ${stream} AND state = ${STATE[state]}`)
-      .iterate();
-  }
-  const rejects = db.prepare<[], { errors: string; file: string; line: number | null }>(`
-    SELECT errors, input.name AS file, line FROM reject JOIN input ON input.id = reject.input
-    WHERE reject.stream = ${stream} AND reject.status = ${REJECT_STATUS.open}`);
-  for (const { errors, ...position } of rejects.iterate()) {
-    for (const { code, field } of JSON.parse(errors) as FieldError[]) {
-      yield { state: 'rejected', code, field, ...position };
-    }
-  }
-  yield* db
-    .prepare<[], Problem>(`
-      SELECT 'conflict' AS state, 'CONFLICT' AS code, NULL AS field, input.name AS file, line
-      FROM conflict JOIN input ON input.id = conflict.input
-      WHERE conflict.stream = ${stream} AND superseded = 0`)
-    .iterate();
 }
 
 /** Walks over every message, in the order of the file (`+` keeps SQLite from going by index): a second for a million. */
