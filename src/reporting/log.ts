@@ -2,7 +2,7 @@
  * Logs to standard error: JSON lines for machines, short lines for people. Only flat fields are written: what is
  * nested could hold a record, so it is left out rather than searched for secrets.
  */
-import { pino } from 'pino';
+import { createRequire } from 'node:module';
 import { BackhaulError, DamagedInputError } from '../errors.ts';
 import { screenOf, type TextStream } from './screen.ts';
 import { escapedJson, terminalLine } from './terminal-text.ts';
@@ -33,7 +33,26 @@ export interface LogOptions {
   readonly pretty: boolean;
 }
 
-export function createLog({ level, destination, pretty }: LogOptions): Log {
+/** Loads pino with the first line: commands that are over at once mostly have nothing to log. */
+export function createLog(options: LogOptions): Log {
+  let log: Log | null = null;
+  const method =
+    (name: keyof Log): LogMethod =>
+    (...line: unknown[]) => {
+      log ??= startLog(options);
+      (log[name] as (...line: unknown[]) => void)(...line);
+    };
+  return {
+    error: method('error'),
+    warn: method('warn'),
+    info: method('info'),
+    debug: method('debug'),
+    trace: method('trace'),
+  };
+}
+
+function startLog({ level, destination, pretty }: LogOptions): Log {
+  const { pino } = createRequire(import.meta.url)('pino') as typeof import('pino');
   const screen = screenOf(destination);
   return pino(
     {
