@@ -5,13 +5,18 @@
  * hexadecimal digits) count wherever they stand, since in a database letters and digits of other columns may be beside them.
  */
 
-/** Shorter ones are in everything: looking for them says nothing. */
-export const LEAST_SEARCHABLE_LENGTH = 6;
+/**
+ * Whether an identifier is long enough to mean somebody wherever it stands alone. Short ones, and short numbers, are in
+ * everything: whoever looks for them has to look at whole values.
+ */
+export function isTelling(identifier: string): boolean {
+  return Buffer.byteLength(identifier) >= 6 && !/^\d{1,11}$/.test(identifier);
+}
 
 const KEY_BYTES = 4;
 
 export interface IdentifierSearch {
-  /** How many of the given identifiers are looked for, and how many are too short for it. */
+  /** How many of the given identifiers are looked for, and how many are not, being too short (see {@link isTelling}). */
   readonly searched: number;
   readonly tooShort: number;
   isIn(text: string | Uint8Array): boolean;
@@ -21,8 +26,8 @@ export interface IdentifierSearch {
 
 export function createIdentifierSearch(identifiers: Iterable<string>): IdentifierSearch {
   const all = [...new Set(identifiers)];
-  const long = all.filter((identifier) => Buffer.byteLength(identifier) >= LEAST_SEARCHABLE_LENGTH);
-  const patterns = createPatterns(long.flatMap(spellings));
+  const telling = all.filter(isTelling);
+  const patterns = createPatterns(telling.flatMap(spellings));
 
   /** @returns how many begin in `bytes` from `from` on, and before `end`. */
   function count(bytes: Buffer, from: number, end: number): number {
@@ -35,8 +40,8 @@ export function createIdentifierSearch(identifiers: Iterable<string>): Identifie
   }
 
   return {
-    searched: long.length,
-    tooShort: all.length - long.length,
+    searched: telling.length,
+    tooShort: all.length - telling.length,
     isIn(text) {
       const bytes = typeof text === 'string' ? Buffer.from(text) : asBuffer(text);
       return count(bytes, 0, bytes.length) > 0;

@@ -4,11 +4,13 @@ import { resolve } from 'node:path';
 import type { Transform } from 'node:stream';
 import { createGzip, createZstdCompress } from 'node:zlib';
 import { LockedError } from '../errors.ts';
-import { createDeliveryReader } from '../evidence/read-delivery.ts';
+import { holdsText } from '../evidence/documents.ts';
+import { createDeliveryReader, documentOf } from '../evidence/read-delivery.ts';
 import type { IdentifierSearch } from '../identifier-search.ts';
 import type { Traces } from '../ledger/erasure.ts';
 import { forgetExport, type RememberedExport, rememberExport } from '../ledger/remembered-exports.ts';
 import { type ArchiveLock, lockArchive } from '../receiver/archive-lock.ts';
+import type { ArchivedDelivery } from '../receiver/archived-delivery.ts';
 import { type TheirDeliveries, withoutDeliveries } from '../receiver/erase-deliveries.ts';
 import { removeLeftovers, replaceFile } from '../replace-file.ts';
 import { exportFormat, type TheirRows, withoutRows } from '../reporting/erase-rows.ts';
@@ -76,23 +78,13 @@ function lockedArchive(directory: string): ArchiveLock {
 
 export async function eraseFromArchive(
   { name, path }: FoundFile,
-  { traces, search }: Person,
-  { config }: Setting,
+  person: Person,
+  setting: Setting,
 ): Promise<FileReport> {
-  const readDelivery = createDeliveryReader(config.evidence.callbacks, config.destination.type);
-  const sourceUuids = new Set(traces.sourceUuids);
-  const messageUuids = new Set(traces.messageUuids);
+  const { search } = person;
   const theirs: TheirDeliveries = {
     names: search.isIn,
-    // What is too short to be searched for stands where evidence is looked for, if anywhere.
-    isAbout:
-      search.tooShort === 0
-        ? null
-        : (delivery) =>
-            readDelivery(delivery, { file: name, line: 0 }).evidence.some(
-              ({ sourceUuid, messageUuid }) =>
-                sourceUuids.has(sourceUuid ?? '') || messageUuids.has(messageUuid ?? ''),
-            ),
+    isAbout: search.tooShort === 0 ? null : deliveryJudge(person, setting),
   };
   return reported({ kind: 'archive', file: name, changed: false }, async () => {
     await removeLeftovers(path);
@@ -102,6 +94,26 @@ export async function eraseFromArchive(
       compressionOf(name),
     );
   });
+}
+
+/** What is too short to be searched for counts as a whole value: theirs anywhere, their messages' where evidence names them. */
+function deliveryJudge(
+  { customerUuids, traces }: Person,
+  { config }: Setting,
+): (delivery: ArchivedDelivery) => boolean {
+  const readDelivery = createDeliveryReader(config.evidence.callbacks, config.destination.type);
+  const customers = new Set(customerUuids);
+  const sourceUuids = new Set(traces.sourceUuids);
+  const messageUuids = new Set(traces.messageUuids);
+  return (delivery) => {
+    const { evidence } = readDelivery(delivery, { file: '', line: 0 });
+    const isNamed = evidence.some(
+      ({ sourceUuid, messageUuid }) =>
+        sourceUuids.has(sourceUuid ?? '') || messageUuids.has(messageUuid ?? ''),
+    );
+    const document = documentOf(delivery);
+    return isNamed || ('value' in document && holdsText(document.value, customers));
+  };
 }
 
 /** What stands in an archive, decompressed. */

@@ -55,3 +55,15 @@ const MAX_IDENTIFIER_LENGTH = 500;
 export function identifierIn(value: unknown): string | null {
   return typeof value === 'string' && value !== '' && value.length <= MAX_IDENTIFIER_LENGTH ? value : null;
 }
+
+/** Whether any of the texts is a value somewhere in the document, a number included. */
+export function holdsText(document: unknown, texts: ReadonlySet<string>): boolean {
+  // Documents may be nested deeper than the stack.
+  const left = [document];
+  while (left.length > 0) {
+    const value = opened(left.pop());
+    if ((typeof value === 'string' || typeof value === 'number') && texts.has(String(value))) return true;
+    if (typeof value === 'object' && value !== null) for (const part of Object.values(value)) left.push(part);
+  }
+  return false;
+}

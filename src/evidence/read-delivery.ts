@@ -72,7 +72,7 @@ const DELIVERY: CallbackShape = {
 };
 
 /** JSON, or, where there is no body, what the URL had after its question mark. */
-function documentOf({ body, query }: ArchivedDelivery): { value: unknown } | { surprise: Surprise } {
+export function documentOf({ body, query }: ArchivedDelivery): { value: unknown } | { surprise: Surprise } {
   // The line may have been written by anybody: types are not to be relied on.
   if (typeof body !== 'string') return { surprise: 'NOT_TEXT' };
   if (body.trim() === '' && typeof query === 'string') {

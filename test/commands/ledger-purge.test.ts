@@ -284,3 +284,38 @@ test('what is still found is told, and is exit 3: somebody else wrote about them
   const { stdout } = await backhaul(`ledger purge --customer ${THEM} --yes`);
   assert.match(stdout, /Still there:\n {2}.*backhaul\.db +found \d+ times\n/);
 });
+
+test('identifiers that are too short to be searched for are erased as whole values, and others who hold them as part stay', async (t) => {
+  const { directory, write } = await project(t);
+  const backhaul = (words: string) =>
+    inProcess(words.split(/ +/), {
+      cwd: directory,
+      env: { SIMULATOR_USERNAME: 'simulator', SIMULATOR_PASSWORD: 'simulator' },
+    });
+  const body = (Body: string) => ({ Body, Sent: 'yesterday' });
+  write(
+    'export.csv',
+    csvOf([
+      { Id: '17', Customer: '42' },
+      { Id: '171', Customer: '421' },
+      { Id: '18', Customer: '42', ...body('mine') },
+      { Id: '19', Customer: '421', ...body('17 or 42') },
+    ]),
+  );
+  await backhaul('run --quiet');
+  await backhaul('export --state rejected -o rejected.csv --quiet');
+  mkdirSync(join(directory, 'deliveries'));
+  const event = (customerUuid: string) => eventLine('x', { customerUuid, body: '17 or 42' });
+  const callback = (id: string) => archiveLine('historical-callback', saveResult(id));
+  const archive = 'deliveries/events-20250615-0001.ndjson';
+  write(archive, `${[event('421'), event('42'), callback('17'), callback('171')].join('\n')}\n`);
+
+  const { exitCode, json } = await backhaul('ledger purge --customer 42 --yes --json');
+
+  assert.equal(exitCode, 0);
+  const { erased, searched } = json<PurgeReport>();
+  assert.deepEqual([erased.messages, erased.rejects, erased.deliveries, erased.exportedRows], [1, 1, 2, 1]);
+  assert.equal(searched.tooShort, 3, 'and what the API called the message');
+  assert.equal(readFileSync(join(directory, archive), 'utf8'), `${event('421')}\n\n\n${callback('171')}\n`);
+  assert.doesNotMatch(readFileSync(join(directory, 'rejected.csv'), 'utf8'), /mine/);
+});
