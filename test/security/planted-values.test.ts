@@ -150,6 +150,7 @@ test('planted values', async (t) => {
       'resolve --as failed --id html',
       'resolve --dismiss --id bad-time',
       'ledger check',
+      'ledger recover',
       'ledger vacuum',
     ),
     inTurn(

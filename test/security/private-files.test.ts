@@ -55,6 +55,7 @@ suite('private files', { skip: process.platform === 'win32' }, () => {
       'export --state accepted -o accepted.ndjson --format ndjson',
       'ledger purge --customer cust-1 --yes',
       'ledger vacuum',
+      'ledger recover',
       'rehearse --limit 2 --input export.csv',
     ]) {
       const { exitCode, stderr } = await backhaul(words, options);
