@@ -46,7 +46,7 @@ export function toStagedRecords(
     case 'several': {
       const { version } = result;
       return identified(result, sourceUuid as string, record.origin?.sourceUuid ?? null).map(
-        ([message, uuid]) => ({ ...base, ...stagedMessage(message, uuid, mapping), version }),
+        ([message, uuid]) => stagedMessage(base, message, { sourceUuid: uuid, version }, mapping),
       );
     }
   }
@@ -81,18 +81,31 @@ function identified(
 }
 
 function stagedMessage(
+  { position, recordHash, recordJson, origin }: StagedBase,
   { envelope, item, sentAtUtcMs }: Addressed,
-  sourceUuid: string,
+  { sourceUuid, version }: Required<Pick<StagedMessage, 'sourceUuid' | 'version'>>,
   { contract }: Mapping,
-): Omit<StagedMessage, keyof StagedBase> {
+): StagedMessage {
   const { departmentUuid, customerUuid } = envelope;
   const itemJson = JSON.stringify(contract.identified(item, sourceUuid));
-  return {
+  const message: StagedMessage = {
     kind: 'message',
-    ...{ sourceUuid, departmentUuid, customerUuid, sentAtUtcMs },
+    position,
+    recordHash,
+    recordJson,
+    sourceUuid,
+    departmentUuid,
+    customerUuid,
+    sentAtUtcMs,
     type: contract.typeOf(item),
     contentHash: contentHashOf(departmentUuid, customerUuid, itemJson),
     itemJson,
+    version,
+  };
+  if (origin === undefined && contract.allowsRepeatedTexts) return message;
+  return {
+    ...message,
+    ...(origin === undefined ? {} : { origin }),
     ...(contract.allowsRepeatedTexts ? {} : { once: onceOf(customerUuid, contract.textOf(item), contract) }),
   };
 }
