@@ -1,5 +1,5 @@
 /** Which files a run reads, under which names, in which order. */
-import { glob, realpath, stat } from 'node:fs/promises';
+import { glob, lstat, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import pLimit from 'p-limit';
 import { UsageError } from '../errors.ts';
@@ -66,7 +66,10 @@ async function filesOf(pattern: string, options: FindOptions): Promise<Candidate
   const literal = await candidateOf(pattern, options);
   if (literal !== null) return [literal];
   const paths = await Array.fromAsync(glob(pattern, { cwd: options.from }));
-  const candidates = await filesAtOnce.map(paths, (path) => candidateOf(path, options));
+  const candidates = await filesAtOnce.map(
+    paths,
+    async (path) => (await candidateOf(path, options)) ?? (await unreachableOf(path, options)),
+  );
   return candidates
     .filter((candidate) => candidate !== null)
     .sort((a, b) => compareCodeUnits(a.file.name, b.file.name));
@@ -87,6 +90,21 @@ async function candidateOf(written: string, { from, baseDirectory }: FindOptions
   } catch {
     return null;
   }
+}
+
+/**
+ * What is listed but leads nowhere (a broken link, a failing disk) must not be left out in silence: it cannot be read, and
+ * counts as damaged. What is gone since it was listed is no file any more.
+ */
+async function unreachableOf(
+  written: string,
+  { from, baseDirectory }: FindOptions,
+): Promise<Candidate | null> {
+  const path = resolve(from, written);
+  const found = await lstat(path).catch(() => null);
+  if (found === null || found.isDirectory()) return null;
+  if (found.isSymbolicLink() && (await stat(path).catch(() => null))?.isDirectory()) return null;
+  return { identity: path, file: { name: nameOf(path, written, baseDirectory), path, sizeBytes: null } };
 }
 
 function nameOf(path: string, written: string, baseDirectory: string): string {

@@ -143,3 +143,22 @@ test('a file that cannot be opened any more is damaged', async (t) => {
   assert.equal(await input.digest(), null);
   assert.equal((await readInput(input)).damage?.code, 'UNREADABLE_INPUT');
 });
+
+test('what a glob lists but what leads nowhere is damaged, not left out in silence', async (t) => {
+  const baseDirectory = directoryWith(t, { 'a.csv': PLAIN, 'directory.csv/x': '' });
+  symlinkSync('nowhere', join(baseDirectory, 'b.csv'));
+  symlinkSync('loop.csv', join(baseDirectory, 'loop.csv'));
+  symlinkSync('directory.csv', join(baseDirectory, 'linked.csv'));
+  const inputs = await sourceIn({ baseDirectory }, { files: ['*.csv'] }).inputs();
+  const seen = [];
+  for (const input of inputs) {
+    await input.digest();
+    const { records, damage } = await readInput(input);
+    seen.push([input.name, damage?.code ?? records.length]);
+  }
+  assert.deepEqual(seen, [
+    ['a.csv', 1],
+    ['b.csv', 'UNREADABLE_INPUT'],
+    ['loop.csv', 'UNREADABLE_INPUT'],
+  ]);
+});
