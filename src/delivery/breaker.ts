@@ -61,7 +61,7 @@ export function withBreaker(send: Send, options: BreakerOptions): Send {
 
   const open = () => {
     const nowMs = clock.monotonicMs();
-    const untilStopMs = (troubleSinceMs ?? nowMs) + maxOutageMs - nowMs;
+    const untilStopMs = Math.max(0, (troubleSinceMs ?? nowMs) + maxOutageMs - nowMs);
     const pauseMs = Math.min(retryBaseMs * 2 ** (FIRST_PAUSE_DOUBLINGS + pauses), retryMaxMs, untilStopMs);
     pauses++;
     probeAtMs = nowMs + pauseMs;
