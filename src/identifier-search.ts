@@ -31,10 +31,14 @@ export function createIdentifierSearch(identifiers: Iterable<string>): Identifie
 
   /** @returns how many begin in `bytes` from `from` on, and before `end`. */
   function count(bytes: Buffer, from: number, end: number): number {
-    let found = 0;
     const last = Math.min(end, bytes.length - KEY_BYTES + 1);
+    if (from >= last) return 0;
+    let found = 0;
+    // The four bytes at hand as a number, the newest on top.
+    let key = bytes.readUInt32LE(from) << 8;
     for (let at = from; at < last; at += 1) {
-      if (patterns.mayBegin(bytes, at) && patterns.beginsAt(bytes, at)) found += 1;
+      key = (key >>> 8) | ((bytes[at + KEY_BYTES - 1] as number) << 24);
+      if (patterns.mayBegin(key) && patterns.beginsAt(bytes, at, key >>> 0)) found += 1;
     }
     return found;
   }
@@ -82,14 +86,14 @@ function spellings(identifier: string): readonly string[] {
 
 /** Patterns by their first bytes, then by their length: thousands cost hardly more than one. */
 function createPatterns(texts: readonly string[]) {
-  const firstTwo = new Uint8Array(65_536);
+  const keys = new Uint8Array(65_536);
   const byKey = new Map<number, Map<number, Set<string>>>();
   let longest = 0;
   for (const text of texts) {
     const bytes = Buffer.from(text);
     longest = Math.max(longest, bytes.length);
-    firstTwo[bytes.readUInt16LE(0)] = 1;
     const key = bytes.readUInt32LE(0);
+    keys[slotOf(key)] = 1;
     const byLength = byKey.get(key) ?? new Map<number, Set<string>>();
     byKey.set(key, byLength);
     byLength.set(
@@ -99,10 +103,9 @@ function createPatterns(texts: readonly string[]) {
   }
   return {
     longest,
-    mayBegin: (bytes: Buffer, at: number): boolean =>
-      firstTwo[(bytes[at] as number) | ((bytes[at + 1] as number) << 8)] === 1,
-    beginsAt(bytes: Buffer, at: number): boolean {
-      const byLength = byKey.get(bytes.readUInt32LE(at));
+    mayBegin: (key: number): boolean => keys[slotOf(key)] === 1,
+    beginsAt(bytes: Buffer, at: number, key: number): boolean {
+      const byLength = byKey.get(key);
       if (byLength === undefined) return false;
       for (const [length, known] of byLength) {
         const text = bytes.toString('latin1', at, at + length);
@@ -111,6 +114,11 @@ function createPatterns(texts: readonly string[]) {
       return false;
     },
   };
+}
+
+/** Spreads keys over 65,536 places, as multiplication with the golden ratio does (Knuth). */
+function slotOf(key: number): number {
+  return Math.imul(key, 0x9e3779b1) >>> 16;
 }
 
 function isRandom(identifier: string): boolean {
