@@ -241,6 +241,23 @@ for (const [what, refusal, config] of [
   });
 }
 
+test('an API that fails half the time and then goes away is noticed to be away all the same', async () => {
+  const random = seededRandom(5);
+  const [awayMs, backMs] = [20_000, 20_000 + 5 * MINUTE_MS];
+  const { api, result } = await experience({
+    messages: 600,
+    config: { requestsPerSecond: 20, concurrency: 16, maxAttempts: 40 },
+    trouble: (it, clock) => {
+      it.refusal = () => {
+        if (clock.monotonicMs() >= awayMs && clock.monotonicMs() < backMs) return connectionRefused;
+        return random.chance(0.5) ? refuse(503) : null;
+      };
+    },
+  });
+  assert.equal(result.stopReason, null);
+  assertAtMost(api.startsMs.filter((atMs) => atMs > awayMs && atMs < backMs).length, 50);
+});
+
 test('an API that is away for longer than maxOutageMs stops the run; the next run does the rest', async () => {
   const { api, result, counts, tookMs } = await experience({
     messages: 2_000,

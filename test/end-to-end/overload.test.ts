@@ -38,7 +38,6 @@ async function importInto(t: TestContext, options: ProjectOptions, meanwhile?: (
 const ALL = { accepted: MESSAGES, failed: 0, unknown: 0, pending: 0, stored: MESSAGES };
 
 for (const [trouble, options, resubmits] of [
-  ['answers 503 half the time', { faults: [{ fault: 'http-503', probability: 0.5 }] }, false],
   ['loses half its answers', { faults: [{ fault: 'reset-after', probability: 0.5 }] }, true],
   ['allows less than the configured rate', { requestsPerSecond: 90, retryAfter: 'none' }, false],
 ] as const) {
