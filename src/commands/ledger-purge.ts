@@ -12,6 +12,7 @@ import { createIdentifierSearch } from '../identifier-search.ts';
 import { type ErasedCounts, eraseFromLedger, findTraces, streamsOf } from '../ledger/erasure.ts';
 import { acquireStreamLock, type StreamLock } from '../ledger/lock.ts';
 import { rememberedExports } from '../ledger/remembered-exports.ts';
+import { removeLeftovers } from '../replace-file.ts';
 import { plural } from '../reporting/counts.ts';
 import { type PurgeReport, purgeText, type SearchedFile } from '../reporting/purge-text.ts';
 import { fileBytes } from '../sources/stored-bytes.ts';
@@ -117,6 +118,10 @@ async function purge(person: Person, archives: ArchiveDirectory, setting: Settin
     files.push(await eraseFromExport(file, person, setting));
   }
   const erased = await eraseFromLedger(ledgerPath, person.customerUuids);
+  // An export that has begun meanwhile may hold what was erased: it fails, and can be repeated.
+  for (const { path, written } of await rememberedExports(ledgerPath)) {
+    if (written === null) await removeLeftovers(path);
+  }
   const searched = await searchAll(person, archives, setting);
   return reportOf(person, erased, files, searched);
 }

@@ -52,7 +52,7 @@ export function purgeText(report: PurgeReport): string {
     `Searched ${plural(searched.files, 'file')} (${formatBytes(searched.bytes)}) for ${plural(searched.identifiers, 'identifier')}`,
     searched.tooShort === 0
       ? ''
-      : `; ${formatCount(searched.tooShort)} more are too short to be told from other text`,
+      : `, without ${formatCount(searched.tooShort)} too short to be told from other text`,
     left.length === 0 ? ': nothing is left.\n' : '.\n',
   ];
   if (left.length > 0) {
