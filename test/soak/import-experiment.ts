@@ -19,7 +19,7 @@ export const importExperiment: Experiment = {
     let files = 0;
     await killRepeatedly(place, order.kills, [STARTING, ...STAGING, ...SENDING], async (moment) => {
       files += 1;
-      place.write(`export-${String(files).padStart(4, '0')}.csv`, csv(random.between(100, 400)));
+      place.write(`export-${String(files).padStart(4, '0')}.csv`, csv(random.between(50, 250)));
       const { killed } = await place.killAt(moment, 'run --json --no-progress');
       await assertTrueSoFar(place, planted);
       return killed;
