@@ -134,6 +134,24 @@ test('an API that slows down under load holds few open requests, and works at it
   assertAtMost(api.mostOpen(tookMs / 2), 18, 'open requests');
 });
 
+test('an API that gets less done the more it is asked is kept from the worst', async () => {
+  const { api, result } = await experience({
+    messages: 1_500,
+    trouble: (it) => {
+      let open = 0;
+      it.refusal = (_, now) => {
+        open = now;
+        return null;
+      };
+      it.serviceMs = () => 100 * Math.max(1, (open / 8) ** 2);
+    },
+  });
+  assert.equal(result.stopReason, null);
+  const [best, withAllOpen] = [80, 20];
+  assertAtLeast(throughput(api, 10_000), 0.55 * best);
+  assertAtLeast(throughput(api, 10_000), 2 * withAllOpen);
+});
+
 test('an API whose queue outlasts the timeout is given less, until its answers arrive in time', async () => {
   const { api, result, tookMs } = await experience({
     messages: 1_000,
