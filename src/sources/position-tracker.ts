@@ -16,6 +16,11 @@ export class PositionTracker {
   byte: number | null = 0;
   #scale: ByteScale = 'same';
   #afterCarriageReturn = false;
+  /** What was advanced over last. */
+  #text: Buffer | null = null;
+  #hasCarriageReturns = false;
+  /** In `#text`, where it has no CR: the first LF that was not passed yet, else its length. */
+  #nextLineFeed = 0;
 
   /** Called once, before the first {@link advance}, when the encoding is known. */
   start(markBytes: number, scale: ByteScale): void {
@@ -25,6 +30,38 @@ export class PositionTracker {
 
   /** Moves over `text[from, to)`, UTF-8 that follows directly on what was passed before. */
   advance(text: Buffer, from: number, to: number): void {
+    if (from >= to) return;
+    if (text !== this.#text) this.#lookAhead(text, from);
+    if (this.#hasCarriageReturns) this.#countLineEnds(text, from, to);
+    else this.#countLineFeeds(text, from, to);
+    if (this.byte === null) return;
+    if (this.#scale === 'same') this.byte += to - from;
+    else if (this.#scale !== 'unknown') this.byte += this.#scale * codeUnits(text, from, to);
+  }
+
+  /** Where every line ends with LF, finding those is several times faster than looking at every byte. */
+  #lookAhead(text: Buffer, from: number): void {
+    this.#text = text;
+    this.#hasCarriageReturns = text.includes(CR);
+    if (!this.#hasCarriageReturns) this.#findLineFeed(text, from);
+  }
+
+  #findLineFeed(text: Buffer, from: number): void {
+    const found = text.indexOf(LF, from);
+    this.#nextLineFeed = found === -1 ? text.length : found;
+  }
+
+  #countLineFeeds(text: Buffer, from: number, to: number): void {
+    // The second half of a CRLF.
+    if (this.#afterCarriageReturn && text[from] === LF) this.line -= 1;
+    this.#afterCarriageReturn = false;
+    while (this.#nextLineFeed < to) {
+      this.line += 1;
+      this.#findLineFeed(text, this.#nextLineFeed + 1);
+    }
+  }
+
+  #countLineEnds(text: Buffer, from: number, to: number): void {
     let { line } = this;
     let afterCarriageReturn = this.#afterCarriageReturn;
     for (let at = from; at < to; at += 1) {
@@ -43,9 +80,6 @@ export class PositionTracker {
     }
     this.line = line;
     this.#afterCarriageReturn = afterCarriageReturn;
-    if (this.byte === null) return;
-    if (this.#scale === 'same') this.byte += to - from;
-    else if (this.#scale !== 'unknown') this.byte += this.#scale * codeUnits(text, from, to);
   }
 }
 
