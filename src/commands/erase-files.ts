@@ -1,8 +1,9 @@
 /** The files that `ledger purge` erases people from: archives of the receiver, and what `export` wrote. */
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Transform } from 'node:stream';
 import { createGzip, createZstdCompress } from 'node:zlib';
+import { byteLines } from '../byte-lines.ts';
 import { LockedError } from '../errors.ts';
 import { holdsText } from '../evidence/documents.ts';
 import { createDeliveryReader, documentOf } from '../evidence/read-delivery.ts';
@@ -142,7 +143,8 @@ export async function eraseFromExport(
     written !== null &&
     (written.sizeBytes !== found.sizeBytes || written.modifiedAtMs !== found.modifiedAtMs);
   return reported({ ...base, changed }, async () => {
-    const format = exportFormat(await beginningOf(path));
+    if (found.sizeBytes === 0) return 0; // NDJSON without a row
+    const format = exportFormat(await firstLineOf(path));
     if (format === null) return null;
     const erased = await eraseIn(path, (onErased) => withoutRows(fileBytes(path), format, theirs, onErased));
     if (erased > 0) await rememberExport(ledgerPath, { path, written: await writtenFile(path) });
@@ -185,15 +187,16 @@ function compressionOf(name: string): readonly Transform[] {
   return name.endsWith('.zst') ? [createZstdCompress()] : [];
 }
 
-const BEGINNING_BYTES = 1_000_000;
+/** Far more than a row of an export; what stands there instead may have no lines at all. */
+const MOST_HEAD_BYTES = 64_000_000;
 
-/** Enough of a file to hold its first line. */
-async function beginningOf(path: string): Promise<Buffer> {
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(BEGINNING_BYTES), 0, BEGINNING_BYTES, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
+async function firstLineOf(path: string): Promise<Buffer> {
+  for (const quoted of [false, true]) {
+    for await (const line of byteLines(fileBytes(path, undefined, MOST_HEAD_BYTES), { quoted })) {
+      // Names of CSV columns may hold line ends.
+      if (quoted || line.includes('"_state":')) return line;
+      break;
+    }
   }
+  return Buffer.alloc(0);
 }

@@ -11,11 +11,10 @@ export interface TheirRows {
   names(row: Uint8Array): boolean;
 }
 
-/** Whether a file that begins so was written by `export`; null when it was not. */
-export function exportFormat(beginning: Buffer): 'csv' | 'ndjson' | null {
-  const [head = ''] = beginning.toString().split('\n', 1);
-  if (head.startsWith('{')) return /"_state":/.test(beginning.toString()) ? 'ndjson' : null;
-  return cellsOf(beginning).includes('_state') ? 'csv' : null;
+/** How a file was written by `export` whose first line this is; null when it was not. */
+export function exportFormat(firstLine: Buffer): 'csv' | 'ndjson' | null {
+  if (Object.hasOwn(parsed(firstLine), '_state')) return 'ndjson';
+  return cellsOf(firstLine).includes('_state') ? 'csv' : null;
 }
 
 /** @param onErased once for each row that is left out. */

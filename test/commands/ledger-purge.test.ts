@@ -157,6 +157,7 @@ test('a purged customer does not come back with the next cumulative export: skip
 
 test('purging again, or somebody whom nobody knows, finds nothing, and says so; the hash is left', async (t) => {
   const { write, backhaul } = await knowing(t);
+  await backhaul('export --state conflict -o theirs-alone.ndjson --format ndjson');
   await backhaul(`ledger purge --customer ${THEM} --yes --quiet`);
   for (const customer of [THEM, 'somebody-else']) {
     const { exitCode, stdout } = await backhaul(`ledger purge --customer ${customer} --yes`);
