@@ -16,7 +16,7 @@ import { createRejects } from './rejects.ts';
 import { createRuns } from './runs.ts';
 import { asLedgerError, withLedgerErrors } from './sqlite-errors.ts';
 import { createStaging } from './staging.ts';
-import { createThreadedStaging } from './threaded-staging.ts';
+import { createThreadedWriting } from './threaded-writing.ts';
 import { createVerdicts } from './verdicts.ts';
 
 export interface OpenLedgerOptions {
@@ -29,8 +29,8 @@ export interface OpenLedgerOptions {
   readonly clock?: Clock;
   /** Default: `create`. */
   readonly mode?: LedgerMode;
-  /** See `threaded-staging.ts`; for tests. */
-  readonly threadAfterTextLength?: number;
+  /** See `threaded-writing.ts`; for tests. */
+  readonly threadAfterBytes?: number;
 }
 
 /**
@@ -52,7 +52,7 @@ export async function openLedger(options: OpenLedgerOptions): Promise<Ledger> {
       const stream = mode === 'read-only' ? bind() : bind.immediate();
       const assertPresent = mode === 'read-only' ? () => {} : watchPresence(path);
       const context = { db, path, stream, keepPayloads };
-      return createSqliteLedger(context, assertPresent, options.threadAfterTextLength);
+      return createSqliteLedger(context, assertPresent, options.threadAfterBytes);
     });
   } catch (error) {
     db.close();
@@ -63,29 +63,29 @@ export async function openLedger(options: OpenLedgerOptions): Promise<Ledger> {
 function createSqliteLedger(
   context: LedgerContext,
   assertPresent: () => void,
-  threadAfterTextLength?: number,
+  threadAfterBytes?: number,
 ): Ledger {
   const { db, path } = context;
   const commits = createGroupCommit(db, path);
   const rejects = createRejects(context);
-  const staging = createThreadedStaging(context, createStaging(context, rejects), threadAfterTextLength);
+  const onTheSpot = { ...createStaging(context, rejects), ...createAttempts(context, commits) };
+  const { rest, ...writing } = createThreadedWriting(context, onTheSpot, threadAfterBytes);
   const delivery = createDelivery(context);
   const ledger: Ledger = {
     ...createRuns(context),
-    stage: staging.stage,
+    ...writing,
     occurrences: createOccurrenceCounter,
     async planDelivery(deliveryOptions) {
-      await staging.rest();
+      await rest();
       return delivery.planDelivery(deliveryOptions);
     },
-    ...createAttempts(context, commits),
     ...createEvidence(context),
     ...createVerdicts(context, rejects),
     ...createOverview(context),
     ...createExport(context),
     async close() {
       if (!db.open) return;
-      await staging.rest();
+      await rest();
       commits.flush();
       db.close();
     },

@@ -27,17 +27,17 @@ export interface LedgerPlace {
 export type OpenFresh = (t: TestContext) => LedgerPlace;
 
 export function ledgerContract(name: string, openFresh: OpenFresh): void {
-  recordsContract(name, openFresh);
+  writingContract(name, openFresh);
   describe(`${name}: versions`, () => versionsContract(openFresh));
-  describe(`${name}: states`, () => statesContract(openFresh));
-  describe(`${name}: delivery`, () => deliveryContract(openFresh));
   describe(`${name}: evidence`, () => evidenceContract(openFresh));
   describe(`${name}: looking`, () => lookingContract(openFresh));
 }
 
-/** The part of it that depends on how records get into the ledger. */
-export function recordsContract(name: string, openFresh: OpenFresh): void {
+/** The part of it that depends on how records and outcomes get into the ledger. */
+export function writingContract(name: string, openFresh: OpenFresh): void {
   describe(`${name}: staging`, () => stagingContract(openFresh));
   describe(`${name}: rejects`, () => rejectsContract(openFresh));
   describe(`${name}: repeats`, () => repeatsContract(openFresh));
+  describe(`${name}: states`, () => statesContract(openFresh));
+  describe(`${name}: delivery`, () => deliveryContract(openFresh));
 }

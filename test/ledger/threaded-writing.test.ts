@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import type { InputId, Ledger } from '../../src/ledger/ledger.ts';
-import { createThreadedStaging } from '../../src/ledger/threaded-staging.ts';
+import { createThreadedWriting } from '../../src/ledger/threaded-writing.ts';
 import { begin } from '../support/ledger-scenes.ts';
 import { ledgerPlace } from '../support/sqlite-ledgers.ts';
 import { stagedMessage } from '../support/staged-records.ts';
@@ -12,10 +12,10 @@ async function beginInput(ledger: Ledger): Promise<InputId> {
   return ledger.beginInput({ run: await begin(ledger), name: 'export.csv', sizeBytes: null });
 }
 
-suite('staging in a thread', () => {
+suite('writing in a thread', () => {
   test('calls that overlap take effect in their order, before and after the thread starts', async (t) => {
     const place = ledgerPlace(t, join(temporaryDirectory(t), 'ledger.db'));
-    const ledger = await place.open({ threadAfterTextLength: 400 });
+    const ledger = await place.open({ threadAfterBytes: 400 });
     const input = await beginInput(ledger);
     const calls = Array.from({ length: 30 }, (_, at) =>
       ledger.stage(input, [stagedMessage({ id: `m-${at >> 1}`, body: `${at}` })], 'replace'),
@@ -29,7 +29,7 @@ suite('staging in a thread', () => {
 
   test('what a call does wrong is told to that call alone', async (t) => {
     const place = ledgerPlace(t, join(temporaryDirectory(t), 'ledger.db'));
-    const ledger = await place.open({ threadAfterTextLength: 0 });
+    const ledger = await place.open({ threadAfterBytes: 0 });
     const input = await beginInput(ledger);
     const [wrong, right] = await Promise.allSettled([
       ledger.stage(input + 1_000, [stagedMessage({ id: 'a' })], 'reject'),
@@ -43,20 +43,20 @@ suite('staging in a thread', () => {
   test('a ledger that the thread cannot open is told in the words for people', async (t) => {
     const path = join(temporaryDirectory(t), 'none.db');
     const context = { path, stream: 1, keepPayloads: 'always' } as const;
-    const notHere = { stage: () => assert.fail('not on the spot') };
-    const staging = createThreadedStaging(context, notHere, 0);
+    const notHere = () => assert.fail('not on the spot');
+    const writing = createThreadedWriting(context, { stage: notHere, claim: notHere, settle: notHere }, 0);
     for (const id of ['a', 'b']) {
-      await assert.rejects(staging.stage(1, [stagedMessage({ id })], 'reject'), {
+      await assert.rejects(writing.stage(1, [stagedMessage({ id })], 'reject'), {
         kind: 'usage',
         code: 'LEDGER_MISSING',
       });
     }
-    await staging.rest();
+    await writing.rest();
   });
 
   test('a rest waits for what is being staged, and staging goes on after it', async (t) => {
     const place = ledgerPlace(t, join(temporaryDirectory(t), 'ledger.db'));
-    const ledger = await place.open({ threadAfterTextLength: 0 });
+    const ledger = await place.open({ threadAfterBytes: 0 });
     const input = await beginInput(ledger);
     const unfinished = ledger.stage(input, [stagedMessage({ id: 'a' })], 'reject');
     const everything = { limit: null, queuedBy: null, resendUnknown: true, maxAutomaticResends: 5 };

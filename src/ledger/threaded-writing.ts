@@ -1,0 +1,143 @@
+/**
+ * Writing aside: while one thread reads, maps and sends, another writes. Half of the work of a large import is SQLite's, and a
+ * machine with two cores does both halves at once.
+ *
+ * A thread and its connection cost some 50 ms and 30 MB, so a small import never starts one: until so much has been written
+ * ({@link START_AFTER_BYTES}), it is done on the spot, and so it is again after a rest. A call is durable when it resolves,
+ * wherever it was done; what is asked one after the other is done one after the other.
+ */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { BackhaulError } from '../errors.ts';
+import type { Ledger, StagedRecord } from './ledger.ts';
+import { packRecords, transferable } from './packed-records.ts';
+import { packEnd } from './packed-settlements.ts';
+import type { WritingAnswer, WritingJob, WritingPlace, WritingRequest } from './writing-thread.ts';
+
+/** Of JSON text that is staged or sent: some 4,000 messages. */
+const START_AFTER_BYTES = 4_000_000;
+
+/** What the thread works on is gone with the next transaction. */
+const YOUNG_GENERATION_MB = 4;
+
+/** The module beside this one, whether it is source or built. */
+const THREAD = new URL(`./writing-thread${import.meta.url.slice(-3)}`, import.meta.url);
+
+type Writing = Pick<Ledger, 'stage' | 'claim' | 'settle'>;
+
+export interface ThreadedWriting extends Writing {
+  /** Waits for what is being written, and lets go of the thread and its memory. */
+  rest(): Promise<void>;
+}
+
+/**
+ * @param onTheSpot writes in this thread
+ * @param startAfterBytes how much is written on the spot before the thread is started
+ */
+export function createThreadedWriting(
+  { path, stream, keepPayloads }: WritingPlace,
+  onTheSpot: Writing,
+  startAfterBytes: number = START_AFTER_BYTES,
+): ThreadedWriting {
+  let thread: WritingThread | null = null;
+  let writtenBytes = 0;
+
+  /** Null while it is not worth a thread. */
+  const threadFor = (bytes: () => number): WritingThread | null => {
+    if (thread === null && writtenBytes < startAfterBytes) writtenBytes += bytes();
+    else thread ??= startThread({ path, stream, keepPayloads });
+    return thread;
+  };
+
+  return {
+    async stage(input, records, onConflict) {
+      const writer = threadFor(() => textLengthOf(records));
+      if (writer === null) return onTheSpot.stage(input, records, onConflict);
+      const packed = packRecords(records);
+      return writer.call({ method: 'stage', input, packed, onConflict }, transferable(packed));
+    },
+    async claim(start) {
+      const writer = threadFor(() => start.requestBytes);
+      return writer === null ? onTheSpot.claim(start) : writer.call({ method: 'claim', start });
+    },
+    async settle(end) {
+      return thread === null ? onTheSpot.settle(end) : thread.call({ method: 'settle', end: packEnd(end) });
+    },
+    async rest() {
+      const resting = thread;
+      thread = null;
+      writtenBytes = 0;
+      await resting?.end();
+    },
+  };
+}
+
+interface WritingThread {
+  call<Result>(job: WritingJob, transfer?: ArrayBuffer[]): Promise<Result>;
+  end(): Promise<void>;
+}
+
+interface Call {
+  readonly resolve: (result: never) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+function startThread(workerData: WritingPlace): WritingThread {
+  const worker = new Worker(THREAD, {
+    // Nothing of this process's own set-up: a module that is to be loaded first has been.
+    ...{ workerData, execArgv: [], env: {}, name: 'ledger' },
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+  });
+  const calls = new Map<number, Call>();
+  let count = 0;
+  let end: { readonly reason: unknown } | null = null;
+  const ended = once(worker, 'exit');
+  worker.on('error', endBecauseOf);
+  worker.on('exit', () => endBecauseOf(new Error('The thread that writes the ledger is gone.')));
+  worker.on('message', (answer: WritingAnswer) => {
+    const call = calls.get(answer.call) as Call;
+    calls.delete(answer.call);
+    if (calls.size === 0) worker.unref();
+    if (answer.kind === 'done') call.resolve(answer.result as never);
+    else call.reject(errorOf(answer));
+  });
+  worker.unref();
+
+  function endBecauseOf(reason: unknown): void {
+    end ??= { reason };
+    for (const { reject } of calls.values()) reject(end.reason);
+    calls.clear();
+  }
+
+  return {
+    call: (job, transfer = []) =>
+      new Promise((resolve, reject) => {
+        if (end !== null) return reject(end.reason);
+        count += 1;
+        calls.set(count, { resolve, reject });
+        worker.ref();
+        worker.postMessage({ call: count, job } satisfies WritingRequest, transfer);
+      }),
+    async end() {
+      if (end !== null) return;
+      worker.ref();
+      worker.postMessage(null satisfies WritingRequest);
+      await ended;
+    },
+  };
+}
+
+function errorOf(answer: Exclude<WritingAnswer, { kind: 'done' }>): unknown {
+  if (answer.kind === 'broken') return answer.error;
+  const { errorKind, message, code, fix } = answer;
+  return new BackhaulError(errorKind, message, { code, fix });
+}
+
+/** Near enough to bytes. */
+function textLengthOf(records: readonly StagedRecord[]): number {
+  let length = 0;
+  for (const record of records) {
+    length += record.recordJson.length + (record.kind === 'message' ? record.itemJson.length : 0);
+  }
+  return length;
+}

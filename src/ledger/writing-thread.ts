@@ -1,0 +1,98 @@
+/**
+ * The other end of `threaded-writing.ts`: does what it is asked on a connection of its own, in the order it is asked. An error
+ * goes back as the answer to the call that met it.
+ */
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { BackhaulError, type ErrorKind } from '../errors.ts';
+import { createAttempts } from './attempts.ts';
+import type { LedgerContext } from './context.ts';
+import { openDatabaseFile } from './database-file.ts';
+import { createGroupCommit } from './group-commit.ts';
+import type { AttemptStart, InputId, OnConflict } from './ledger.ts';
+import { type PackedRecords, unpackRecords } from './packed-records.ts';
+import { type PackedEnd, unpackEnd } from './packed-settlements.ts';
+import { createRejects } from './rejects.ts';
+import { asLedgerError } from './sqlite-errors.ts';
+import { createStaging } from './staging.ts';
+
+export type WritingPlace = Omit<LedgerContext, 'db'>;
+
+/** One call of the method of that name. */
+export type WritingJob =
+  | {
+      readonly method: 'stage';
+      readonly input: InputId;
+      readonly packed: PackedRecords;
+      readonly onConflict: OnConflict;
+    }
+  | { readonly method: 'claim'; readonly start: AttemptStart }
+  | { readonly method: 'settle'; readonly end: PackedEnd };
+
+/** Null: no more will come. */
+export type WritingRequest = { readonly call: number; readonly job: WritingJob } | null;
+
+export type WritingAnswer = { readonly call: number } & (
+  | { readonly kind: 'done'; readonly result: unknown }
+  /** What the user is told. */
+  | {
+      readonly kind: 'refused';
+      readonly errorKind: ErrorKind;
+      readonly message: string;
+      readonly code: string;
+      readonly fix: string;
+    }
+  /** A defect, with its stack. */
+  | { readonly kind: 'broken'; readonly error: unknown }
+);
+
+function serve(port: MessagePort, place: WritingPlace): void {
+  let writer: ReturnType<typeof openWriter> | null = null;
+  port.on('message', async (request: WritingRequest) => {
+    if (request === null) {
+      writer?.close();
+      port.close();
+      return;
+    }
+    const { call, job } = request;
+    try {
+      writer ??= openWriter(place);
+      const result = await writer.work(job);
+      port.postMessage({ call, kind: 'done', result } satisfies WritingAnswer);
+    } catch (error) {
+      port.postMessage({ call, ...told(asLedgerError(error, place.path)) } satisfies WritingAnswer);
+    }
+  });
+}
+
+function openWriter(place: WritingPlace) {
+  const db = openDatabaseFile(place.path, 'existing');
+  const context = { ...place, db };
+  const commits = createGroupCommit(db, place.path);
+  const { stage } = createStaging(context, createRejects(context));
+  const { claim, settle } = createAttempts(context, commits);
+  return {
+    work(job: WritingJob): Promise<unknown> {
+      switch (job.method) {
+        case 'stage':
+          return stage(job.input, [...unpackRecords(job.packed)], job.onConflict);
+        case 'claim':
+          return claim(job.start);
+        case 'settle':
+          return settle(unpackEnd(job.end));
+      }
+    },
+    close() {
+      commits.flush();
+      db.close();
+    },
+  };
+}
+
+/** Of an error, another thread gets the message and the stack alone. */
+function told(error: unknown) {
+  if (!(error instanceof BackhaulError)) return { kind: 'broken', error } as const;
+  const { kind: errorKind, message, code, fix } = error;
+  return { kind: 'refused', errorKind, message, code, fix } as const;
+}
+
+serve(parentPort as MessagePort, workerData as WritingPlace);

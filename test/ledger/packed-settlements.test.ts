@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Settlement } from '../../src/ledger/ledger.ts';
+import { packEnd, unpackEnd } from '../../src/ledger/packed-settlements.ts';
+
+const WORD = fc.option(fc.string(), { nil: null });
+const SETTLEMENT = fc.record(
+  {
+    id: fc.nat(),
+    outcome: fc.constantFrom<Settlement['outcome']>('accepted', 'failed', 'unknown', 'released'),
+    ...{ code: WORD, error: WORD, messageUuid: WORD, warnings: WORD },
+  },
+  { noNullPrototype: true },
+) satisfies fc.Arbitrary<Settlement>;
+const WORDLESS = fc.nat().map((id): Settlement => {
+  return { id, outcome: 'accepted', code: null, error: null, messageUuid: null, warnings: null };
+});
+
+test('packed settlements come out as they went in, whatever their order', () => {
+  const settlements = fc.array(fc.oneof(SETTLEMENT, WORDLESS));
+  fc.assert(
+    fc.property(settlements, (given) => {
+      const end = { attempt: 7, status: 200, result: 'answered', endedAtMs: 5, requestUuid: 'r-1' };
+      const { settlements: taken, ...rest } = unpackEnd(
+        structuredClone(packEnd({ ...end, settlements: given })),
+      );
+      assert.deepEqual(rest, end);
+      assert.deepEqual(sorted(taken), sorted(given));
+    }),
+  );
+});
+
+function sorted(settlements: readonly Settlement[]): readonly string[] {
+  return settlements
+    .map(({ id, outcome, code, error, messageUuid, warnings }) =>
+      JSON.stringify([id, outcome, code, error, messageUuid, warnings]),
+    )
+    .sort();
+}
