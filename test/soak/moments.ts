@@ -20,13 +20,20 @@ export interface Moment {
   readonly leavesSending?: boolean;
 }
 
+type When = 'before' | 'after' | 'any';
+
 /**
  * The n-th time that a point is passed, n up to `most`, and small ones oftener: of late ones there may be few.
  *
  * @param when before the first request, after it, or any.
  */
-function tripwire(point: string, most: number, when: 'before' | 'after' | 'any' = 'any') {
+function tripwire(point: string, most: number, when: When = 'any') {
   return (random: SeededRandom) => `${point},${1 + Math.floor(random.fraction() ** 2 * most)},${when}`;
+}
+
+/** The same for points of which there are exactly so many. */
+function oneOf(point: string, count: number, when: When) {
+  return (random: SeededRandom) => `${point},${random.between(1, count)},${when}`;
 }
 
 export const STARTING: Moment = {
@@ -101,8 +108,8 @@ export const VACUUMING: readonly Moment[] = [
 /** A process that finds a ledger to which so many migrations are missing. Each writes three times, and commits once. */
 export function migrating(missing: number): readonly Moment[] {
   return [
-    { name: 'migration: within a transaction', tripwire: tripwire('write', 3 * missing, 'before') },
-    { name: 'migration: before a commit', tripwire: tripwire('commit', missing, 'before') },
-    { name: 'migration: after a commit', tripwire: tripwire('committed', missing, 'before') },
+    { name: 'migration: within a transaction', tripwire: oneOf('write', 3 * missing, 'before') },
+    { name: 'migration: before a commit', tripwire: oneOf('commit', missing, 'before') },
+    { name: 'migration: after a commit', tripwire: oneOf('committed', missing, 'before') },
   ];
 }
