@@ -44,7 +44,7 @@ export async function createPlace(
 ): Promise<Place> {
   const random = seededRandom(seed);
   // It ends by itself, should whoever started it be killed.
-  const flags = ['--keep-bodies', '--seed', String(seed), '--latency', '1-8', '--stop-after-idle', '60s'];
+  const flags = ['--keep-bodies', '--seed', String(seed), '--latency', '1-8', '--stop-after-idle', '5m'];
   const api = await simulatorProcess(scope, flags);
   const project = projectDirectory(scope, configure(api.baseUrl));
   const ledger = join(project.directory, 'backhaul.db');

@@ -23,6 +23,7 @@ export function soakTable({ seed, runs, tally, failures }: SoakResult): string {
     ['  sent again for no reason', tally.doubled],
     ['live messages delivered', tally.live],
     ['  delivered twice', tally.liveTwice],
+    ['damaged inputs', tally.fuzzed],
     ['failures', failures.length],
   ];
   const nameWidth = Math.max(...lines.map(([name]) => name.length));

@@ -15,20 +15,14 @@ export interface Tally {
   /** Messages that reached people, and those of them that did so more than once. */
   live: number;
   liveTwice: number;
+  /** Damaged inputs that were tried. */
+  fuzzed: number;
 }
 
 export function createTally(): Tally {
   return {
-    ...{
-      processes: 0,
-      moments: new Map(),
-      messages: 0,
-      lost: 0,
-      resent: 0,
-      doubled: 0,
-      live: 0,
-      liveTwice: 0,
-    },
+    ...{ processes: 0, moments: new Map(), messages: 0, lost: 0, resent: 0, doubled: 0 },
+    ...{ live: 0, liveTwice: 0, fuzzed: 0 },
   };
 }
 
