@@ -118,6 +118,11 @@ const STATES = Object.values(STATE).join();
 /** The index on open messages says the same of them. */
 const OPEN = `${STATE.pending}, ${STATE.sending}, ${STATE.failed}, ${STATE.unknown}`;
 
+/** True of a message of which nobody can say to whom it goes. */
+const NOBODYS = `NOT EXISTS (
+  SELECT 1 FROM conversation JOIN department ON department.id = conversation.department
+  WHERE conversation.id = message.conversation AND department.stream = message.stream)`;
+
 /** The index on identities says otherwise than a message's row. Each query gives ids. */
 const DISPUTES: readonly string[] = [
   `SELECT message.id FROM found_identity found JOIN message ON message.id = found.id
@@ -139,11 +144,7 @@ const DOUBTS: readonly string[] = [
   `SELECT id FROM message WHERE state NOT IN (${STATES}) OR ambiguous NOT IN (0, 1) OR has_payload NOT IN (0, 1)
    OR (ambiguous = 1) > (state IN (${STATE.sending}, ${STATE.unknown})) OR (ambiguous = 0 AND state = ${STATE.unknown})
    OR (attempt IS NULL AND state <> ${STATE.pending})`,
-  // Nobody can say to whom it goes.
-  `SELECT message.id FROM message
-   WHERE conversation NOT IN (
-     SELECT conversation.id FROM conversation JOIN department ON department.id = department
-     WHERE department.stream = message.stream)`,
+  `SELECT id FROM message WHERE ${NOBODYS}`,
 ];
 
 function doubt(db: Database.Database, isStale: boolean): void {
@@ -175,9 +176,7 @@ function addIdentities(db: Database.Database): { added: number; disputed: number
 }
 
 function settleDoubts(db: Database.Database): void {
-  const nobodys = `id IN (SELECT id FROM doubtful) AND conversation NOT IN (
-    SELECT conversation.id FROM conversation JOIN department ON department.id = department
-    WHERE department.stream = message.stream)`;
+  const nobodys = `id IN (SELECT id FROM doubtful) AND ${NOBODYS}`;
   const lost = (column: string) =>
     `(SELECT ${column} FROM lost_place WHERE lost_place.stream = message.stream)`;
   db.exec(`
