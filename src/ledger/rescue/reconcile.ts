@@ -8,6 +8,7 @@ import { STATE } from '../context.ts';
 import { MESSAGE_STATES } from '../ledger.ts';
 import { dropWrongPayloads } from './payloads.ts';
 import { addStandIns, removeUnusedStandIns } from './stand-ins.ts';
+import { tableShapes } from './tables.ts';
 
 /** The stream whose own row is lost, as the configuration knows it. */
 export interface StreamBinding {
@@ -35,6 +36,9 @@ export interface Reconciliation {
   readonly standIns: number;
 }
 
+/** Deletes rows, and counts them as lost. */
+type Drop = (table: string, condition: string) => void;
+
 /** `code` of messages that are unknown because of the damage. */
 const DAMAGED_CODE = 'LEDGER_DAMAGED';
 const DAMAGED_ERROR = 'The ledger was damaged: what became of this message is not certain.';
@@ -47,7 +51,7 @@ export function reconcile(
   { isStale, binding, nowMs }: { isStale: boolean; binding: StreamBinding; nowMs: number },
 ): Reconciliation {
   const dropped = new Map<string, number>();
-  const drop = (table: string, condition: string) => {
+  const drop: Drop = (table, condition) => {
     const { changes } = db.prepare(`DELETE FROM ${table} WHERE ${condition}`).run();
     if (changes > 0) dropped.set(table, (dropped.get(table) ?? 0) + changes);
   };
@@ -75,7 +79,7 @@ export function reconcile(
     'UPDATE message SET has_payload = 1 WHERE has_payload <> 1 AND id IN (SELECT message FROM payload)',
   );
   drop('evidence', 'message NOT IN (SELECT id FROM message) OR archive NOT IN (SELECT id FROM archive)');
-  dropBrokenReferences(db, dropped);
+  dropBrokenReferences(db, drop);
   const unused = removeUnusedStandIns(db);
   countAgain(db);
   for (const sql of triggers) db.exec(sql);
@@ -188,18 +192,12 @@ function settleDoubts(db: Database.Database): void {
     WHERE id IN (SELECT id FROM doubtful)`).run(DAMAGED_CODE, DAMAGED_ERROR);
 }
 
-/** Of whatever table: those that others refer to have stand-ins by now. */
-function dropBrokenReferences(db: Database.Database, dropped: Map<string, number>): void {
-  for (;;) {
-    const broken = db
-      .prepare<[], { table: string; rowid: number }>(
-        'SELECT DISTINCT "table", rowid FROM pragma_foreign_key_check WHERE rowid IS NOT NULL LIMIT 10000',
-      )
-      .all();
-    if (broken.length === 0) return;
-    for (const { table, rowid } of broken) {
-      db.prepare(`DELETE FROM ${table} WHERE rowid = ?`).run(rowid);
-      dropped.set(table, (dropped.get(table) ?? 0) + 1);
+/** Of whatever table: those that others refer to have stand-ins by now. What goes may leave others alone. */
+function dropBrokenReferences(db: Database.Database, drop: Drop): void {
+  const tables = tableShapes(db).filter(({ hasRowid }) => hasRowid);
+  while (db.prepare('SELECT 1 FROM pragma_foreign_key_check WHERE rowid IS NOT NULL').get() !== undefined) {
+    for (const { name } of tables) {
+      drop(name, `rowid IN (SELECT rowid FROM pragma_foreign_key_check('${name}'))`);
     }
   }
 }
