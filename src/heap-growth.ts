@@ -3,8 +3,8 @@ import { setFlagsFromString } from 'node:v8';
 /**
  * Keeps V8 from taking memory that it does not need. Left alone it lets the young generation grow to 128 MB and the old
  * one to a multiple of what is alive, as the machine has room: fast for servers, and more than half of this program's memory.
- * What is alive here is some 30 MB, whatever the size of the export; collecting the rest more often costs about a
- * seventh of the processor time of reading, and next to nothing of a delivery, which waits for the API.
+ * What is alive here is some 30 MB, whatever the size of the export; collecting the rest more often costs 6 to 9 %
+ * of the processor time of reading, and next to nothing of a delivery, which waits for the API.
  *
  * To be called before anything is loaded: these two flags count from then on, unlike `--max-semi-space-size`,
  * which only counts on a command line that users do not write.
