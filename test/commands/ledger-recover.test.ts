@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import Database from 'better-sqlite3';
@@ -170,6 +170,12 @@ test('killed at any moment, a rescue leaves no new ledger and the damaged one as
     if (readdirSync(directory).includes('backhaul.recovered.db')) break; // it was faster
     assert.ok(readFileSync(path).equals(before));
   }
-  const { exitCode, stderr } = await backhaul('ledger recover -o again.db');
+  rmSync(join(directory, 'backhaul.recovered.db'), { force: true });
+  const { exitCode, stderr } = await backhaul('ledger recover');
   assert.equal(exitCode, 0, stderr);
+  assert.deepEqual(
+    readdirSync(directory).filter((name) => name.endsWith('.tmp')),
+    [],
+    'nothing is left of the killed ones',
+  );
 });

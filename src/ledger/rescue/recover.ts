@@ -2,7 +2,6 @@
  * Rescues into a new ledger what a damaged one still holds. The damaged file is only read, byte by byte and never through
  * SQLite, which would change it (see docs/adr/0014).
  */
-import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, linkSync, openSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type Database from 'better-sqlite3';
@@ -35,15 +34,14 @@ export async function recoverLedger(options: RecoverOptions): Promise<Rescue> {
   const { path, targetPath } = options;
   if (existsSync(targetPath)) throw targetExists(targetPath);
   const source = openLedgerBytes(path);
-  const draftPath = join(
-    dirname(targetPath),
-    `.${basename(targetPath)}.${randomBytes(4).toString('hex')}.tmp`,
-  );
+  // Always of the same name, so that the next rescue clears away what a killed one has left.
+  const draftPath = join(dirname(targetPath), `.${basename(targetPath)}.tmp`);
   const remove = () => {
     for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(draftPath + suffix, { force: true });
   };
   process.once('exit', remove);
   try {
+    remove();
     const db = openDatabaseFile(draftPath, 'create');
     let rescue: Rescue;
     try {
