@@ -41,24 +41,25 @@ export async function assertComplete(place: Place, planted: Planted): Promise<vo
   const { api, tally } = place;
   const expected = planted.messages.size;
   tally.messages += expected;
-  const verdict = await assertTrueSoFar(place, planted);
-  const missing = await countMissing(place, planted);
-  tally.lost += missing;
+  const missing = await missingUuids(place, planted);
+  tally.lost += missing.length;
   const { resent, doubled } = await countResent(place);
   tally.resent += resent;
   tally.doubled += doubled;
-  assert.equal(missing, 0, `${missing} messages of the export are not at the API`);
+  const some = missing.slice(0, 5).join(', ');
+  assert.equal(missing.length, 0, `${missing.length} messages of the export are not at the API: ${some}`);
   assert.equal(doubled, 0, `${doubled} messages were sent again for no reason that could be found`);
+  const verdict = await assertTrueSoFar(place, planted);
   assert.deepEqual(verdict, { accepted: expected, failed: 0, unknown: 0, pending: 0, stored: expected });
   await assertGoodManners(api.baseUrl);
   const checked = await place.backhaul('ledger check --json');
   assert.equal(checked.exitCode, 0, checked.stdout);
 }
 
-async function countMissing({ api }: Place, { messages }: Planted): Promise<number> {
+async function missingUuids({ api }: Place, { messages }: Planted): Promise<readonly string[]> {
   const left = new Set(messages.keys());
   for await (const { sourceUuid } of api.stored()) left.delete(sourceUuid);
-  return left.size;
+  return [...left];
 }
 
 /**

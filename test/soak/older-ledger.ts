@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, readdirSync, readFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { SIMULATOR_ENVIRONMENT } from '../support/simulator-process.ts';
 import type { Place } from './place.ts';
 import type { Planted } from './planted-export.ts';
+import { sendDirectly } from './send-directly.ts';
 
 const MIGRATIONS = new URL('../../migrations/', import.meta.url);
 const MESSAGES = 60;
@@ -122,25 +122,10 @@ export async function writeOlderLedger(
       if (state !== 2)
         db.prepare('INSERT INTO payload (message, item, record) VALUES (?, ?, ?)').run(id, item, '{}');
     }
-    if (standing.stored) await store(baseUrl, customerUuid, items);
+    if (standing.stored) await sendDirectly(baseUrl, { departmentUuid: DEPARTMENT, customerUuid }, items);
   }
   db.exec(`
     INSERT INTO message_tally (stream, state) SELECT 1, value FROM json_each('[0,1,2,3,4,5,6]');
     UPDATE message_tally SET messages = (SELECT count(*) FROM message WHERE message.state = message_tally.state)`);
   db.close();
-}
-
-async function store(baseUrl: string, customerUuid: string, items: readonly string[]): Promise<void> {
-  const { SIMULATOR_USERNAME, SIMULATOR_PASSWORD } = SIMULATOR_ENVIRONMENT;
-  const url = `${baseUrl}/department/${DEPARTMENT}/customer/${customerUuid}/communication/historical`;
-  const response = await fetch(url, {
-    method: 'PUT',
-    headers: {
-      authorization: `Basic ${btoa(`${SIMULATOR_USERNAME}:${SIMULATOR_PASSWORD}`)}`,
-      'content-type': 'application/json',
-    },
-    body: `{"saveMessageRequestList":[${items.join(',')}]}`,
-  });
-  if (!response.ok) throw new Error(`the API refused what an older program had sent: ${response.status}`);
-  await response.arrayBuffer();
 }

@@ -101,16 +101,16 @@ export async function createPlace(
 /** Processes end with the scope. */
 function startIn(scope: Scope, project: ProjectDirectory, tally: Tally): ProjectDirectory['start'] {
   const running = new Set<RunningCommand>();
-  scope.after(() =>
-    Promise.all(
-      [...running].map(({ child, result }) => {
-        child.kill('SIGKILL');
-        return result;
-      }),
-    ),
-  );
+  let ended = false;
+  scope.after(() => {
+    ended = true;
+    for (const { child } of running) child.kill('SIGKILL');
+    return Promise.all([...running].map(({ result }) => result));
+  });
   return (words, options) => {
     const command = project.start(words, options);
+    // The experiment does not know yet, and goes on.
+    if (ended) command.child.kill('SIGKILL');
     tally.processes += 1;
     running.add(command);
     command.result.finally(() => running.delete(command)).catch(() => {});
