@@ -37,7 +37,19 @@ export function openDatabaseFile(path: string, mode: LedgerMode): Database.Datab
   else if (!existsSync(path)) throw missing(path);
   if (mode !== 'read-only') restrictToOwner(path);
   assertWholeLog(path);
+  return connect(path, mode);
+}
 
+/**
+ * Another connection to a ledger that this process has open, to write through.
+ * @throws as {@link openDatabaseFile}
+ */
+export function openAnotherConnection(path: string): Database.Database {
+  if (!existsSync(path)) throw missing(path);
+  return connect(path, 'existing');
+}
+
+function connect(path: string, mode: LedgerMode): Database.Database {
   return withLedgerErrors(path, () => {
     // Read-only too opens for writing: a read-only connection would leave the files -wal and -shm behind.
     const db = new Database(path, { fileMustExist: true, timeout: BUSY_TIMEOUT_MS });

@@ -6,7 +6,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { BackhaulError, type ErrorKind } from '../errors.ts';
 import { createAttempts } from './attempts.ts';
 import type { LedgerContext } from './context.ts';
-import { openDatabaseFile } from './database-file.ts';
+import { openAnotherConnection } from './database-file.ts';
 import { createGroupCommit } from './group-commit.ts';
 import type { AttemptStart, InputId, OnConflict } from './ledger.ts';
 import { type PackedRecords, unpackRecords } from './packed-records.ts';
@@ -65,7 +65,7 @@ function serve(port: MessagePort, place: WritingPlace): void {
 }
 
 function openWriter(place: WritingPlace) {
-  const db = openDatabaseFile(place.path, 'existing');
+  const db = openAnotherConnection(place.path);
   const context = { ...place, db };
   const commits = createGroupCommit(db, place.path);
   const { stage } = createStaging(context, createRejects(context));
