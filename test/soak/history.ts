@@ -1,6 +1,6 @@
 /** Imports of history as the experiments have them: many small batches, and an API that leaves some of them in the dark. */
 import { configuration } from '../support/project.ts';
-import type { Place } from './place.ts';
+import { type Place, readLedger } from './place.ts';
 import { PLANTED_CONFIG } from './planted-export.ts';
 
 export const MAX_BATCH_MESSAGES = 5;
@@ -20,9 +20,19 @@ const DELIVERY = {
 export const importConfiguration = (baseUrl: string): object =>
   configuration(baseUrl, { config: PLANTED_CONFIG, delivery: DELIVERY });
 
-/** Faults cease; what is left is sent, and what failed or is unknown is sent again. */
-export async function finish({ api, backhaul }: Place): Promise<void> {
+/** By the ledger's codes: accepted, and what evidence makes of it. */
+const DONE = [2, 5, 6];
+
+/**
+ * Faults cease; what is left is sent, and what failed or is unknown is sent again.
+ *
+ * @param first the command that does it, as far as one does
+ */
+export async function finish({ api, ledger, backhaul }: Place, first = 'run'): Promise<void> {
   await api.setFaults('');
-  await backhaul('run --json --no-progress');
-  await backhaul('retry --unknown --json --no-progress');
+  const sql = `SELECT count(*) FROM message WHERE state NOT IN (${DONE.join()})`;
+  for (const words of [first, 'retry --unknown']) {
+    await backhaul(`${words} --json --no-progress`);
+    if (readLedger(ledger, (db) => db.prepare(sql).pluck().get()) === 0) return;
+  }
 }

@@ -38,7 +38,7 @@ export const exportExperiment: Experiment = {
   name: 'export',
   kills: 12,
   async run(scope, order) {
-    const { place, planted } = await imported(scope, order, 1_500, 'refuse:0.8');
+    const { place, planted } = await imported(scope, order, 800, 'refuse:0.8');
     const output = join(place.directory, 'failed.csv');
     const words = 'export --state failed -o failed.csv';
     assert.equal((await place.backhaul(words)).exitCode, 0);
@@ -49,7 +49,7 @@ export const exportExperiment: Experiment = {
       assert.ok([BEFORE, whole].includes(readFileSync(output, 'utf8')), 'never a part of it');
       return killed;
     });
-    await finish(place);
+    await finish(place, 'retry');
     await assertComplete(place, planted);
   },
 };
@@ -111,14 +111,14 @@ export const vacuumExperiment: Experiment = {
   name: 'vacuum',
   kills: 8,
   async run(scope, order) {
-    const { place, planted } = await imported(scope, order, 1_500, 'refuse:0.8');
+    const { place, planted } = await imported(scope, order, 800, 'refuse:0.8');
     await killRepeatedly(place, order.kills, VACUUMING, async (moment) => {
       const { killed } = await place.killAt(moment, 'ledger vacuum --json');
       await assertTrueSoFar(place, planted);
       return killed;
     });
     assert.equal((await place.backhaul('ledger vacuum --json')).exitCode, 0);
-    await finish(place);
+    await finish(place, 'retry');
     await assertComplete(place, planted);
   },
 };
