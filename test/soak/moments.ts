@@ -82,14 +82,14 @@ export const EXPORTING: readonly Moment[] = [
   { name: 'export: while the file is written', tripwire: tripwire('file-write', 4) },
   { name: 'export: before the file appears', tripwire: tripwire('rename', 1) },
   { name: 'export: when the file has appeared', tripwire: tripwire('renamed', 1) },
-  { name: 'export: any time', isTime: (random) => after(random.between(80, 400)) },
+  { name: 'export: any time', isTime: (random) => after(random.between(40, 280)) },
 ];
 
 export const VERIFYING: readonly Moment[] = [
   { name: 'verify: within a transaction', tripwire: tripwire('write', 60) },
   { name: 'verify: before a commit', tripwire: tripwire('commit', 4) },
   { name: 'verify: after a commit', tripwire: tripwire('committed', 4) },
-  { name: 'verify: any time', isTime: (random) => after(random.between(80, 400)) },
+  { name: 'verify: any time', isTime: (random) => after(random.between(40, 280)) },
 ];
 
 export const VACUUMING: readonly Moment[] = [
@@ -102,7 +102,7 @@ export const VACUUMING: readonly Moment[] = [
     },
   },
   { name: 'vacuum: before the log is written back', tripwire: tripwire('upkeep', 1) },
-  { name: 'vacuum: any time', isTime: (random) => after(random.between(80, 400)) },
+  { name: 'vacuum: any time', isTime: (random) => after(random.between(40, 280)) },
 ];
 
 /** A process that finds a ledger to which so many migrations are missing. Each writes three times, and commits once. */
