@@ -2,7 +2,8 @@
  * The ledger seam: what is known of every message.
  *
  * Asynchronous and batch-grained, so that SQLite can be its first implementation and a database server its second.
- * Every method is atomic: all of its effects are durable when it resolves, or none of them happened.
+ * Every method is atomic: all of its effects are durable when it resolves, or none of them happened. Staging alone may be
+ * later: what it did is durable once the next call of another method has resolved, such as the input's end.
  *
  * States of a message:
  *
@@ -310,7 +311,7 @@ export interface Ledger {
   /* Staging. An input is known by its fingerprint: content, and everything that decides what records become. */
   hasCompleteInput(fingerprint: string): Promise<boolean>;
   beginInput(input: { run: RunId; name: string; sizeBytes: number | null }): Promise<InputId>;
-  /** Calls may overlap: each takes effect after those before it. */
+  /** Calls may overlap: each takes effect after those before it. After a failed one, the input has to be read again. */
   stage(input: InputId, records: readonly StagedRecord[], onConflict: OnConflict): Promise<StageResult>;
   /** Numbers equal records of one input. A new counter for each call; whoever asks for it closes it. */
   occurrences(): OccurrenceCounter;

@@ -16,7 +16,7 @@ import { createRejects } from './rejects.ts';
 import { createRuns } from './runs.ts';
 import { asLedgerError, withLedgerErrors } from './sqlite-errors.ts';
 import { createStaging } from './staging.ts';
-import { createThreadedWriting } from './threaded-writing.ts';
+import { createThreadedWriting, type Writing } from './threaded-writing.ts';
 import { createVerdicts } from './verdicts.ts';
 
 export interface OpenLedgerOptions {
@@ -68,9 +68,14 @@ function createSqliteLedger(
   const { db, path } = context;
   const commits = createGroupCommit(db, path);
   const rejects = createRejects(context);
-  const onTheSpot = { ...createStaging(context, rejects), ...createAttempts(context, commits) };
-  const { rest, ...writing } = createThreadedWriting(context, onTheSpot, threadAfterBytes);
+  const stage = createStaging(context, rejects);
+  const onTheSpot: Writing = {
+    stage: async (input, records, onConflict) => stage(input, records, onConflict, records.length),
+    ...createAttempts(context, commits),
+  };
+  const { rest, commit, ...writing } = createThreadedWriting(context, onTheSpot, threadAfterBytes);
   const delivery = createDelivery(context);
+  const looking = createExport(context);
   const ledger: Ledger = {
     ...createRuns(context),
     ...writing,
@@ -82,7 +87,10 @@ function createSqliteLedger(
     ...createEvidence(context),
     ...createVerdicts(context, rejects),
     ...createOverview(context),
-    ...createExport(context),
+    async *export(state) {
+      await commit();
+      yield* looking.export(state);
+    },
     async close() {
       if (!db.open) return;
       await rest();
@@ -90,7 +98,10 @@ function createSqliteLedger(
       db.close();
     },
   };
-  return withToldErrors(path, ledger, assertPresent);
+  return withToldErrors(path, ledger, async (method) => {
+    if (method !== 'close') assertPresent();
+    if (!Object.hasOwn(writing, method)) await commit();
+  });
 }
 
 /** A stream's messages mean something to one destination only: what one has accepted, another has never seen. */
@@ -136,16 +147,16 @@ function addStream(
 /** Methods that give something at once; what they give fails in its own time. */
 const SYNCHRONOUS: readonly string[] = ['export', 'occurrences'] satisfies (keyof Ledger)[];
 
-/** Every method, with SQLite's failures told in the program's words, and none on a ledger that is not there any more. */
-function withToldErrors(path: string, ledger: Ledger, assertPresent: () => void): Ledger {
+/** Every method, with SQLite's failures told in the program's words. @param before done before each. */
+function withToldErrors(path: string, ledger: Ledger, before: (method: string) => Promise<void>): Ledger {
   const told = Object.entries(ledger).map(([name, method]) => {
     if (SYNCHRONOUS.includes(name)) return [name, method];
     const call = method as (...args: unknown[]) => Promise<unknown>;
     return [
       name,
       async (...args: unknown[]) => {
-        if (name !== 'close') assertPresent();
         try {
+          await before(name);
           return await call(...args);
         } catch (error) {
           throw asLedgerError(error, path);

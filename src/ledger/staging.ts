@@ -6,7 +6,6 @@ import {
   type ConflictNotice,
   ERASED,
   type InputId,
-  type Ledger,
   type MessageId,
   type OnConflict,
   type RecordTally,
@@ -16,6 +15,7 @@ import {
   type StageResult,
   SUPERSEDED,
 } from './ledger.ts';
+import type { LongTransaction } from './long-transaction.ts';
 import type { Rejects } from './rejects.ts';
 import { createRefuseRepeat } from './repeated-texts.ts';
 
@@ -44,7 +44,22 @@ interface Batch extends StageResult {
   readonly onConflict: OnConflict;
 }
 
-export function createStaging(context: LedgerContext, rejects: Rejects): Pick<Ledger, 'stage'> {
+/** Stages what one call brings. `records` is walked through once, and `count` is how many they are. */
+export type Stage = (
+  input: InputId,
+  records: Iterable<StagedRecord>,
+  onConflict: OnConflict,
+  count: number,
+) => StageResult;
+
+/**
+ * @param transact runs work in a transaction that may hold more than this work; by default in one of its own
+ */
+export function createStaging(
+  context: LedgerContext,
+  rejects: Rejects,
+  transact: LongTransaction['run'] = immediately(context),
+): Stage {
   const { db, stream } = context;
   const conversations = createConversations(context);
   const messages = createMessageStatements(context, conversations);
@@ -55,7 +70,7 @@ export function createStaging(context: LedgerContext, rejects: Rejects): Pick<Le
     `UPDATE message_tally SET messages = messages + ? WHERE stream = ${stream} AND state = ${STATE.pending}`,
   );
 
-  const stageAll = db.transaction((batch: Batch, records: readonly StagedRecord[]) => {
+  function stageAll(batch: Batch, records: Iterable<StagedRecord>): void {
     const { tally } = batch;
     let mayCloseRejects = rejects.anyOpen();
     const anyErased = erased.refresh();
@@ -81,7 +96,7 @@ export function createStaging(context: LedgerContext, rejects: Rejects): Pick<Le
       }
     }
     addToTally.run(tally.new);
-  });
+  }
 
   function stageMessage(message: StagedMessage, batch: Batch): keyof RecordTally {
     if (messages.insert(message, batch.input)) return 'new';
@@ -124,30 +139,33 @@ export function createStaging(context: LedgerContext, rejects: Rejects): Pick<Le
     return 'conflicts';
   }
 
-  return {
-    async stage(input, records, onConflict) {
-      const batch: Batch = {
-        ...{
-          input,
-          run: runOf.get(input) as RunId,
-          onConflict,
-          conflicts: [],
-          remappedAfterSend: 0,
-          erased: 0,
-          skips: new Map(),
-        },
-        tally: { new: 0, replaced: 0, unchanged: 0, duplicates: 0, conflicts: 0, skipped: 0, rejected: 0 },
-      };
-      try {
-        stageAll.immediate(batch, records);
-      } catch (error) {
-        conversations.forget();
-        throw error;
-      }
-      const { tally, conflicts, remappedAfterSend, erased, skips } = batch;
-      return { tally, conflicts, remappedAfterSend, erased, skips };
-    },
+  return (input, records, onConflict, count) => {
+    const batch: Batch = {
+      ...{
+        input,
+        run: runOf.get(input) as RunId,
+        onConflict,
+        conflicts: [],
+        remappedAfterSend: 0,
+        erased: 0,
+        skips: new Map(),
+      },
+      tally: { new: 0, replaced: 0, unchanged: 0, duplicates: 0, conflicts: 0, skipped: 0, rejected: 0 },
+    };
+    try {
+      transact(() => stageAll(batch, records), count);
+    } catch (error) {
+      conversations.forget();
+      throw error;
+    }
+    const { tally, conflicts, remappedAfterSend, erased, skips } = batch;
+    return { tally, conflicts, remappedAfterSend, erased, skips };
   };
+}
+
+function immediately({ db }: LedgerContext): LongTransaction['run'] {
+  const transaction = db.transaction((work: () => void) => work());
+  return (work) => transaction.immediate(work);
 }
 
 function isErased(record: StagedRecord, erased: ErasedCustomers): boolean {

@@ -3,13 +3,14 @@
  * machine with two cores does both halves at once.
  *
  * A thread and its connection cost some 50 ms and 30 MB, so a small import never starts one: until so much has been written
- * ({@link START_AFTER_BYTES}), it is done on the spot, and so it is again after a rest. A call is durable when it resolves,
- * wherever it was done; what is asked one after the other is done one after the other.
+ * ({@link START_AFTER_BYTES}), it is done on the spot, and so it is again after a rest. What is asked one after the other is done one
+ * after the other. A claim and a settlement are durable when they resolve, wherever they were done; what is staged, once
+ * {@link ThreadedWriting.commit} does.
  */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { BackhaulError } from '../errors.ts';
-import type { Ledger, StagedRecord } from './ledger.ts';
+import type { Ledger, StagedRecord, StageResult } from './ledger.ts';
 import { packRecords, transferable } from './packed-records.ts';
 import { packEnd } from './packed-settlements.ts';
 import type { WritingAnswer, WritingJob, WritingPlace, WritingRequest } from './writing-thread.ts';
@@ -23,9 +24,11 @@ const YOUNG_GENERATION_MB = 4;
 /** The module beside this one, whether it is source or built. */
 const THREAD = new URL(`./writing-thread${import.meta.url.slice(-3)}`, import.meta.url);
 
-type Writing = Pick<Ledger, 'stage' | 'claim' | 'settle'>;
+export type Writing = Pick<Ledger, 'stage' | 'claim' | 'settle'>;
 
 export interface ThreadedWriting extends Writing {
+  /** Makes durable what was staged. */
+  commit(): Promise<void>;
   /** Waits for what is being written, and lets go of the thread and its memory. */
   rest(): Promise<void>;
 }
@@ -41,6 +44,7 @@ export function createThreadedWriting(
 ): ThreadedWriting {
   let thread: WritingThread | null = null;
   let writtenBytes = 0;
+  let isStagingOpen = false;
 
   /** Null while it is not worth a thread. */
   const threadFor = (bytes: () => number): WritingThread | null => {
@@ -49,12 +53,21 @@ export function createThreadedWriting(
     return thread;
   };
 
+  const commit = async (writer: WritingThread | null = thread) => {
+    if (!isStagingOpen) return;
+    isStagingOpen = false;
+    await writer?.call({ method: 'commit' });
+  };
+
   return {
     async stage(input, records, onConflict) {
       const writer = threadFor(() => textLengthOf(records));
       if (writer === null) return onTheSpot.stage(input, records, onConflict);
       const packed = packRecords(records);
-      return writer.call({ method: 'stage', input, packed, onConflict }, transferable(packed));
+      const job = { method: 'stage', input, packed, onConflict } as const;
+      const result = await writer.call<StageResult>(job, transferable(packed));
+      isStagingOpen = true;
+      return result;
     },
     async claim(start) {
       const writer = threadFor(() => start.requestBytes);
@@ -63,11 +76,16 @@ export function createThreadedWriting(
     async settle(end) {
       return thread === null ? onTheSpot.settle(end) : thread.call({ method: 'settle', end: packEnd(end) });
     },
+    commit,
     async rest() {
       const resting = thread;
       thread = null;
       writtenBytes = 0;
-      await resting?.end();
+      try {
+        await commit(resting);
+      } finally {
+        await resting?.end();
+      }
     },
   };
 }

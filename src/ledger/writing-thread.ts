@@ -9,6 +9,7 @@ import type { LedgerContext } from './context.ts';
 import { openAnotherConnection } from './database-file.ts';
 import { createGroupCommit } from './group-commit.ts';
 import type { AttemptStart, InputId, OnConflict } from './ledger.ts';
+import { createLongTransaction } from './long-transaction.ts';
 import { type PackedRecords, unpackRecords } from './packed-records.ts';
 import { type PackedEnd, unpackEnd } from './packed-settlements.ts';
 import { createRejects } from './rejects.ts';
@@ -17,7 +18,7 @@ import { createStaging } from './staging.ts';
 
 export type WritingPlace = Omit<LedgerContext, 'db'>;
 
-/** One call of the method of that name. */
+/** One call of the ledger's method of that name. */
 export type WritingJob =
   | {
       readonly method: 'stage';
@@ -26,7 +27,9 @@ export type WritingJob =
       readonly onConflict: OnConflict;
     }
   | { readonly method: 'claim'; readonly start: AttemptStart }
-  | { readonly method: 'settle'; readonly end: PackedEnd };
+  | { readonly method: 'settle'; readonly end: PackedEnd }
+  /** Makes durable what was staged. */
+  | { readonly method: 'commit' };
 
 /** Null: no more will come. */
 export type WritingRequest = { readonly call: number; readonly job: WritingJob } | null;
@@ -68,20 +71,27 @@ function openWriter(place: WritingPlace) {
   const db = openAnotherConnection(place.path);
   const context = { ...place, db };
   const commits = createGroupCommit(db, place.path);
-  const { stage } = createStaging(context, createRejects(context));
+  const staged = createLongTransaction(db);
+  const stage = createStaging(context, createRejects(context), staged.run);
   const { claim, settle } = createAttempts(context, commits);
   return {
-    work(job: WritingJob): Promise<unknown> {
+    async work(job: WritingJob): Promise<unknown> {
+      if (job.method === 'stage') {
+        const { input, packed, onConflict } = job;
+        return stage(input, unpackRecords(packed), onConflict, packed.messages + packed.others.length);
+      }
+      staged.commit();
       switch (job.method) {
-        case 'stage':
-          return stage(job.input, [...unpackRecords(job.packed)], job.onConflict);
         case 'claim':
           return claim(job.start);
         case 'settle':
           return settle(unpackEnd(job.end));
+        case 'commit':
+          return;
       }
     },
     close() {
+      staged.commit();
       commits.flush();
       db.close();
     },

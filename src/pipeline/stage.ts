@@ -23,12 +23,12 @@ import { createSkipReasons } from './skip-reasons.ts';
 import { toStagedRecords } from './staged-record.ts';
 import type { SkipCount } from './summary.ts';
 
-/** One ledger transaction. Larger ones are hardly faster, and hold more records in memory at a time. */
-const CHUNK_RECORDS = 2_000;
+/** What is handed to the ledger at a time. Larger chunks are no faster, and are copied whenever memory is tidied up. */
+const CHUNK_RECORDS = 500;
 /** Keeps memory flat when records are large. */
-const CHUNK_BYTES = 512 * 1024;
-/** While the ledger writes one, the next one is read: two cores are better than one. */
-const CHUNKS_IN_FLIGHT = 2;
+const CHUNK_BYTES = 256 * 1024;
+/** While the ledger writes some, the next one is read: two cores are better than one. */
+const CHUNKS_IN_FLIGHT = 3;
 /** A notice is for people; beyond this many only the count says more. */
 const KEPT_NOTICES = 20;
 
