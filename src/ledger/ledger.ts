@@ -48,8 +48,6 @@ export type AttemptId = number;
 
 interface StagedBase {
   readonly position: RecordPosition;
-  /** SHA-256 of the record's original fields, first 16 bytes. */
-  readonly recordHash: Buffer;
   /** The record's original fields as JSON text. */
   readonly recordJson: string;
   /** Present when the record was fed back from an export file: the position of the reject that it may close. */
@@ -64,8 +62,6 @@ export interface StagedMessage extends StagedBase {
   readonly sentAtUtcMs: number;
   /** Message type as `breakdown()` counts it; null where the contract knows none. */
   readonly type: string | null;
-  /** SHA-256 of envelope and item, first 16 bytes: two messages with equal hashes have the same content. */
-  readonly contentHash: Buffer;
   /** The request item as JSON text; sent byte for byte, on every attempt. */
   readonly itemJson: string;
   /**

@@ -1,7 +1,7 @@
 /**
  * Staged records as another thread gets them. Sent as they are, a record would be taken apart and put together again property by
- * property, which costs more than staging it. Messages go in columns instead: all of their JSON in one buffer, one array
- * for all numbers, one for all hashes. The few other records go as they are.
+ * property, which costs more than staging it. Messages go in columns instead: all of their JSON in one buffer, all of their
+ * numbers in one array. The few other records go as they are.
  *
  * Texts go as UTF-8, which is what the ledger keeps of them: half of a surrogate pair becomes U+FFFD here as it would there.
  */
@@ -13,8 +13,6 @@ export interface PackedRecords {
   readonly texts: Uint8Array<ArrayBuffer>;
   /** Of each message's numbers, {@link NUMBERS} of them; NaN is null. */
   readonly numbers: Float64Array<ArrayBuffer>;
-  /** Content hash and record hash of each message, 16 bytes each. */
-  readonly hashes: Uint8Array<ArrayBuffer>;
   /** What few messages have alone: files, departments, customers, types. Numbers point into it. */
   readonly names: readonly (string | null)[];
   /** Everything else, and where among all records it stands. */
@@ -23,20 +21,15 @@ export interface PackedRecords {
 
 /** File, line, byte, index; lengths of the three texts in bytes; department, customer, type; time, version. */
 const NUMBERS = 12;
-const HASH_BYTES = 16;
-const HASHES_BYTES = 2 * HASH_BYTES;
 
 export function packRecords(records: readonly StagedRecord[]): PackedRecords {
   const plain = records.filter(isPlain);
   const texts = createTexts(plain);
-  const hashes = Buffer.allocUnsafeSlow(plain.length * HASHES_BYTES);
   const numbers = new Float64Array(plain.length * NUMBERS);
   const names = createNames();
   let next = 0;
-  for (const [at, message] of plain.entries()) {
+  for (const message of plain) {
     const { position, version = null } = message;
-    hashes.set(message.contentHash, at * HASHES_BYTES);
-    hashes.set(message.recordHash, at * HASHES_BYTES + HASH_BYTES);
     numbers[next++] = names.place(position.file);
     numbers[next++] = position.line ?? Number.NaN;
     numbers[next++] = position.byte ?? Number.NaN;
@@ -53,20 +46,23 @@ export function packRecords(records: readonly StagedRecord[]): PackedRecords {
   const others = [...records.entries()]
     .filter(([, record]) => !isPlain(record))
     .map(([at, record]) => ({ at, record }));
-  return { messages: plain.length, texts: texts.bytes, numbers, hashes, names: names.list, others };
+  return { messages: plain.length, texts: texts.bytes, numbers, names: names.list, others };
 }
 
 /** What need not be copied on its way to another thread. */
-export function transferable({ texts, numbers, hashes }: PackedRecords): ArrayBuffer[] {
-  return [texts.buffer, numbers.buffer, hashes.buffer];
+export function transferable({ texts, numbers }: PackedRecords): ArrayBuffer[] {
+  return [texts.buffer, numbers.buffer];
 }
 
+/** No UTF-16 unit takes more bytes. Room that is not written to costs nothing. */
+const MOST_BYTES_A_UNIT = 3;
+
 function createTexts(messages: readonly StagedMessage[]) {
-  let length = 0;
+  let units = 0;
   for (const { sourceUuid, itemJson, recordJson } of messages) {
-    length += Buffer.byteLength(sourceUuid) + Buffer.byteLength(itemJson) + Buffer.byteLength(recordJson);
+    units += sourceUuid.length + itemJson.length + recordJson.length;
   }
-  const bytes = Buffer.allocUnsafeSlow(length);
+  const bytes = Buffer.allocUnsafeSlow(units * MOST_BYTES_A_UNIT);
   let end = 0;
   return {
     bytes,
@@ -94,7 +90,6 @@ export function* unpackRecords(packed: PackedRecords): Generator<StagedRecord> {
 function* unpackMessages(packed: PackedRecords): Generator<StagedMessage> {
   const { numbers, names } = packed;
   const texts = asBuffer(packed.texts);
-  const hashes = asBuffer(packed.hashes);
   let read = 0;
   let next = 0;
   const number = () => numbers[next++] as number;
@@ -105,7 +100,6 @@ function* unpackMessages(packed: PackedRecords): Generator<StagedMessage> {
     return texts.toString('utf8', read - length, read);
   };
   for (let message = 0; message < packed.messages; message += 1) {
-    const hashed = message * HASHES_BYTES;
     const position = { file: name(), line: numberOrNull(), byte: numberOrNull(), index: number() };
     const [uuidLength, itemLength, recordLength] = [number(), number(), number()];
     yield {
@@ -119,8 +113,6 @@ function* unpackMessages(packed: PackedRecords): Generator<StagedMessage> {
       sourceUuid: cut(uuidLength),
       itemJson: cut(itemLength),
       recordJson: cut(recordLength),
-      contentHash: hashes.subarray(hashed, hashed + HASH_BYTES),
-      recordHash: hashes.subarray(hashed + HASH_BYTES, hashed + HASHES_BYTES),
     };
   }
 }
@@ -136,13 +128,9 @@ function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>): 
 
 /** A Buffer comes out of another thread as a plain Uint8Array. */
 function withBuffers(record: StagedRecord): StagedRecord {
-  const recordHash = Buffer.from(record.recordHash);
-  if (record.kind !== 'message') return { ...record, recordHash };
-  const { contentHash, once } = record;
-  return {
-    ...{ ...record, recordHash, contentHash: Buffer.from(contentHash) },
-    ...(once === undefined ? {} : { once: { ...once, textHash: Buffer.from(once.textHash) } }),
-  };
+  if (record.kind !== 'message' || record.once === undefined) return record;
+  const { once } = record;
+  return { ...record, once: { ...once, textHash: Buffer.from(once.textHash) } };
 }
 
 function createNames() {

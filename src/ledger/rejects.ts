@@ -12,7 +12,8 @@
  * `corrected` and `dismissed` are final: tonight's export still holds the bad record, and nobody is to hear of it again.
  */
 import { keepsAccepted, type LedgerContext } from './context.ts';
-import type { InputId, RunId, StagedRecord, StagedReject } from './ledger.ts';
+import type { HashedRecord, HashedReject } from './hashed-record.ts';
+import type { InputId, RunId } from './ledger.ts';
 
 export const REJECT_STATUS = { open: 0, closed: 1, corrected: 2, dismissed: 3 } as const;
 const { open, closed, corrected, dismissed } = REJECT_STATUS;
@@ -29,15 +30,15 @@ export interface Rejects {
   /** Whether the stream holds open rejects: without any, records need not be looked up. */
   anyOpen(): boolean;
   /** A record was rejected: keeps it, unless it is known. */
-  keep(record: StagedReject, input: InputId): void;
+  keep(record: HashedReject, input: InputId): void;
   /**
    * A record was not rejected: closes its reject.
    * @returns false when it must be rejected all the same: the reader could not read it where it first stood, and it has
    *   been fed back as it was.
    */
-  release(record: StagedRecord, input: InputId): boolean;
+  release(record: HashedRecord, input: InputId): boolean;
   /** A record turned out to be of somebody who was erased: nothing is kept of its rejects. */
-  erase(record: StagedRecord): void;
+  erase(record: HashedRecord): void;
   dismiss(filter: { readonly ids?: readonly string[]; readonly run?: RunId }): number;
 }
 
@@ -86,13 +87,13 @@ export function createRejects(context: LedgerContext): Rejects {
     close: db.prepare(`UPDATE reject SET status = @status, record = ${droppedRecord} WHERE id = @id`),
   };
 
-  function findByOrigin(record: StagedRecord): RejectRow | undefined {
+  function findByOrigin(record: HashedRecord): RejectRow | undefined {
     const { origin, recordHash } = record;
     if (origin === undefined || origin.file === null) return undefined;
     return statements.byOrigin.get({ ...origin, recordHash, sourceUuid: identityOf(record) });
   }
 
-  function keep(record: StagedReject, input: InputId): void {
+  function keep(record: HashedReject, input: InputId): void {
     const { recordHash, recordJson, sourceUuid, position } = record;
     const known = findByOrigin(record) ?? statements.unseen.get({ recordHash, input, sourceUuid });
     const isFinal = known?.status === corrected || known?.status === dismissed;
@@ -113,7 +114,7 @@ export function createRejects(context: LedgerContext): Rejects {
     }
   }
 
-  function release(record: StagedRecord, input: InputId): boolean {
+  function release(record: HashedRecord, input: InputId): boolean {
     const origin = findByOrigin(record);
     if (origin?.unreadable === 1 && isUnchanged(origin, record)) {
       statements.seen.run({ id: origin.id, input });
@@ -129,7 +130,7 @@ export function createRejects(context: LedgerContext): Rejects {
     return true;
   }
 
-  function erase(record: StagedRecord): void {
+  function erase(record: HashedRecord): void {
     const origin = findByOrigin(record);
     if (origin !== undefined) statements.eraseById.run({ id: origin.id });
     statements.eraseByRecord.run({ recordHash: record.recordHash, sourceUuid: identityOf(record) });
@@ -157,12 +158,12 @@ export function createRejects(context: LedgerContext): Rejects {
   };
 }
 
-function identityOf(record: StagedRecord): string | null {
+function identityOf(record: HashedRecord): string | null {
   return record.kind === 'skipped' ? null : record.sourceUuid;
 }
 
 /** Compared cell by cell: an export pads short rows with empty cells and writes every value as text. */
-function isUnchanged(reject: RejectRow, { recordJson }: StagedRecord): boolean {
+function isUnchanged(reject: RejectRow, { recordJson }: HashedRecord): boolean {
   if (reject.same_record === 1) return true;
   return reject.record !== null && filledCells(reject.record) === filledCells(recordJson);
 }

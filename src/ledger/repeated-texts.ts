@@ -6,11 +6,11 @@
  * person may dismiss it, or feed it back from an export to have it sent on its own.
  */
 import { type LedgerContext, STATE } from './context.ts';
-import type { StagedMessage, StagedReject } from './ledger.ts';
+import type { HashedMessage, HashedReject } from './hashed-record.ts';
 import { REJECT_STATUS } from './rejects.ts';
 
 /** Null where the message may be sent as far as this is concerned; else what is kept in its place. */
-export type RefuseRepeat = (message: StagedMessage) => StagedReject | null;
+export type RefuseRepeat = (message: HashedMessage) => HashedReject | null;
 
 export function createRefuseRepeat({ db, stream }: LedgerContext): RefuseRepeat {
   const isSettled = db
@@ -44,9 +44,9 @@ export function createRefuseRepeat({ db, stream }: LedgerContext): RefuseRepeat 
 }
 
 function rejectOf(
-  { position, recordHash, recordJson, origin, sourceUuid, customerUuid }: StagedMessage,
-  error: NonNullable<StagedMessage['once']>['error'],
-): StagedReject {
+  { position, recordHash, recordJson, origin, sourceUuid, customerUuid }: HashedMessage,
+  error: NonNullable<HashedMessage['once']>['error'],
+): HashedReject {
   return {
     kind: 'rejected',
     ...{ position, recordHash, recordJson, sourceUuid, customerUuid },

@@ -2,6 +2,7 @@
 import { type LedgerContext, STATE } from './context.ts';
 import { type Conversations, createConversations } from './conversations.ts';
 import { createErasedCustomers, type ErasedCustomers } from './erased-customers.ts';
+import { type HashedMessage, withHashes } from './hashed-record.ts';
 import {
   type ConflictNotice,
   ERASED,
@@ -74,7 +75,8 @@ export function createStaging(
     const { tally } = batch;
     let mayCloseRejects = rejects.anyOpen();
     const anyErased = erased.refresh();
-    for (const given of records) {
+    for (const staged of records) {
+      const given = withHashes(staged);
       if (anyErased && isErased(given, erased)) {
         // Where its customer could not be told before, it may have been kept as a reject.
         rejects.erase(given);
@@ -98,7 +100,7 @@ export function createStaging(
     addToTally.run(tally.new);
   }
 
-  function stageMessage(message: StagedMessage, batch: Batch): keyof RecordTally {
+  function stageMessage(message: HashedMessage, batch: Batch): keyof RecordTally {
     if (messages.insert(message, batch.input)) return 'new';
     const known = messages.find(message);
     return known.same_content === 1
@@ -106,13 +108,13 @@ export function createStaging(
       : stageOtherContent(known, message, batch);
   }
 
-  function stageSameContent(known: Known, message: StagedMessage, batch: Batch): 'duplicates' | 'unchanged' {
+  function stageSameContent(known: Known, message: HashedMessage, batch: Batch): 'duplicates' | 'unchanged' {
     if (known.has_payload === 0 && maySendAgain(known)) messages.restorePayload(known.id, message);
     if ((ageBeyond(known, message) ?? 0) > 0) messages.renew(known.id, message);
     return known.run === batch.run ? 'duplicates' : 'unchanged';
   }
 
-  function stageOtherContent(known: Known, message: StagedMessage, batch: Batch): keyof RecordTally {
+  function stageOtherContent(known: Known, message: HashedMessage, batch: Batch): keyof RecordTally {
     const sameRecord = known.same_record === 1;
     const unsent = known.state === STATE.pending || known.state === STATE.failed;
     const age = ageBeyond(known, message);
@@ -238,7 +240,7 @@ function createMessageStatements({ db, stream }: LedgerContext, conversations: C
 
   return {
     /** @returns false, having done nothing, when the identity is taken. */
-    insert(message: StagedMessage, input: InputId): boolean {
+    insert(message: HashedMessage, input: InputId): boolean {
       const { conversation, type } = place(message);
       const { changes, lastInsertRowid } = insertMessage.run(
         ...[message.sourceUuid, conversation, type, message.sentAtUtcMs],
@@ -249,21 +251,21 @@ function createMessageStatements({ db, stream }: LedgerContext, conversations: C
       writePayload.run(lastInsertRowid, message.itemJson, message.recordJson);
       return true;
     },
-    find: ({ contentHash, recordHash, sourceUuid }: StagedMessage): Known =>
+    find: ({ contentHash, recordHash, sourceUuid }: HashedMessage): Known =>
       find.get(contentHash, recordHash, sourceUuid) as Known,
     restorePayload(id: MessageId, { itemJson, recordJson }: StagedMessage): void {
       writePayload.run(id, itemJson, recordJson);
       restore.run(id);
     },
     /** The same content in a newer version: what lies between them must not take its place. */
-    renew(id: MessageId, { version, recordHash }: StagedMessage): void {
+    renew(id: MessageId, { version, recordHash }: HashedMessage): void {
       renew.run(version, recordHash, id);
     },
-    dropConflict(id: MessageId, { recordHash }: StagedMessage): void {
+    dropConflict(id: MessageId, { recordHash }: HashedMessage): void {
       dropConflict.run(id, recordHash);
     },
     /** Back to pending with new content; an ambiguous message stays unknown, and is queued. */
-    replace({ id, same_record, version }: Known, message: StagedMessage, input: InputId): void {
+    replace({ id, same_record, version }: Known, message: HashedMessage, input: InputId): void {
       // Versions tell what is older without being remembered one by one.
       const isVersioned = version !== null && (message.version ?? null) !== null;
       if (same_record === 0 && !isVersioned) supersede.run(id);
@@ -284,9 +286,9 @@ function createMessageStatements({ db, stream }: LedgerContext, conversations: C
       });
       writePayload.run(id, message.itemJson, message.recordJson);
     },
-    isSuperseded: (id: MessageId, { recordHash }: StagedMessage): boolean =>
+    isSuperseded: (id: MessageId, { recordHash }: HashedMessage): boolean =>
       isSuperseded.get(id, recordHash) !== undefined,
-    keepConflict(id: MessageId, message: StagedMessage, input: InputId): void {
+    keepConflict(id: MessageId, message: HashedMessage, input: InputId): void {
       const { recordHash, recordJson, position, customerUuid } = message;
       keepConflict.run(id, recordHash, input, position.line, recordJson, customerUuid);
     },

@@ -1,7 +1,6 @@
 /** Turns a record and what the mapping made of it into what the ledger keeps. */
 import type { StagedMessage, StagedRecord, StagedSkip } from '../ledger/ledger.ts';
 import type { Identity, MappedMessage, MappedMessages, Mapping, MappingResult } from '../mapping/mapping.ts';
-import { contentHashOf } from '../messages/content-hash.ts';
 import {
   hashedSourceUuid,
   isPartOf,
@@ -25,7 +24,6 @@ export function toStagedRecords(
   const recordJson = JSON.stringify(record.fields);
   const base: StagedBase = {
     position: record.position,
-    recordHash: shortHash(recordJson),
     recordJson,
     ...(record.origin === undefined ? {} : { origin: record.origin }),
   };
@@ -81,7 +79,7 @@ function identified(
 }
 
 function stagedMessage(
-  { position, recordHash, recordJson, origin }: StagedBase,
+  { position, recordJson, origin }: StagedBase,
   { envelope, item, sentAtUtcMs }: Addressed,
   { sourceUuid, version }: Required<Pick<StagedMessage, 'sourceUuid' | 'version'>>,
   { contract }: Mapping,
@@ -91,14 +89,12 @@ function stagedMessage(
   const message: StagedMessage = {
     kind: 'message',
     position,
-    recordHash,
     recordJson,
     sourceUuid,
     departmentUuid,
     customerUuid,
     sentAtUtcMs,
     type: contract.typeOf(item),
-    contentHash: contentHashOf(departmentUuid, customerUuid, itemJson),
     itemJson,
     version,
   };

@@ -23,8 +23,6 @@ const MESSAGE = fc.record(
     version: NUMBER_OR_NULL,
     itemJson: TEXT,
     recordJson: TEXT,
-    contentHash: HASH,
-    recordHash: HASH,
   },
   PLAIN,
 ) satisfies fc.Arbitrary<StagedMessage>;

@@ -1,7 +1,5 @@
 /** Records as staging hands them to a ledger, made from the few words that a test cares about. */
 import type { StagedMessage, StagedReject, StagedSkip } from '../../src/ledger/ledger.ts';
-import { contentHashOf } from '../../src/messages/content-hash.ts';
-import { shortHash } from '../../src/short-hash.ts';
 
 export const DEPARTMENT = 'department-1';
 
@@ -20,7 +18,6 @@ function base(record: Readonly<Record<string, unknown>>, { file = 'export.csv', 
   const recordJson = JSON.stringify(record);
   return {
     position: { file, line, byte: null, index: (line ?? 2) - 2 },
-    recordHash: shortHash(recordJson),
     recordJson,
     ...(origin === undefined ? {} : { origin }),
   };
@@ -52,7 +49,6 @@ export function stagedMessage(words: MessageWords): StagedMessage {
     departmentUuid: department,
     customerUuid: customer,
     sentAtUtcMs,
-    contentHash: contentHashOf(department, customer, itemJson),
     itemJson,
     ...(words.version === undefined ? {} : { version: words.version }),
   };
