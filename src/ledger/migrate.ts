@@ -81,9 +81,12 @@ export function assertLedger(
   path: string,
   migrations: readonly Migration[] = readMigrations(),
 ): void {
-  const applicationId = db.pragma('application_id', { simple: true });
-  const isEmpty = db.prepare('SELECT 1 FROM sqlite_master').get() === undefined;
-  if (applicationId !== APPLICATION_ID && !isEmpty) {
+  // At one moment: between two looks another process may make a ledger of an empty file.
+  const isForeign = db.transaction(() => {
+    const isEmpty = db.prepare('SELECT 1 FROM sqlite_master').get() === undefined;
+    return !isEmpty && db.pragma('application_id', { simple: true }) !== APPLICATION_ID;
+  });
+  if (isForeign()) {
     throw new LedgerError(`${path} is a database of another program.`, {
       code: 'LEDGER_FOREIGN',
       fix: 'Name another file with --ledger or in the configuration (ledger.path).',

@@ -1,5 +1,5 @@
 import type { Experiment } from './experiment.ts';
-import { importExperiment, retryExperiment } from './import-experiment.ts';
+import { importExperiment, largeImportExperiment, retryExperiment } from './import-experiment.ts';
 import { liveExperiments } from './live-experiments.ts';
 import { migrationExperiment } from './migration-experiment.ts';
 import { exportExperiment, vacuumExperiment, verifyExperiment } from './reading-experiments.ts';
@@ -7,6 +7,7 @@ import { exportExperiment, vacuumExperiment, verifyExperiment } from './reading-
 /** What is killed in the soak. */
 export const EXPERIMENTS: readonly Experiment[] = [
   importExperiment,
+  largeImportExperiment,
   retryExperiment,
   migrationExperiment,
   ...liveExperiments,

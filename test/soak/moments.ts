@@ -113,3 +113,22 @@ export function migrating(missing: number): readonly Moment[] {
     { name: 'migration: after a commit', tripwire: oneOf('committed', missing, 'before') },
   ];
 }
+
+/** Of an import that is large enough for a thread of its own to write the ledger; it shows nothing but its traces. */
+export const WRITING_ASIDE: readonly Moment[] = [
+  { name: 'large import: any time', isTime: (random) => after(random.between(800, 6_000)) },
+  {
+    name: 'large import: while the log grows',
+    isTime(random, { ledger }) {
+      const bytes = sizeOf(`${ledger}-wal`) + random.between(4_000_000, 16_000_000);
+      return () => sizeOf(`${ledger}-wal`) >= bytes;
+    },
+  },
+  {
+    name: 'large import: request received by the API',
+    isTime(random, { requestsReceived }) {
+      const requests = requestsReceived() + random.between(1_000, 2_500);
+      return () => requestsReceived() >= requests;
+    },
+  },
+];
