@@ -120,7 +120,7 @@ export const WRITING_ASIDE: readonly Moment[] = [
   {
     name: 'large import: while the log grows',
     isTime(random, { ledger }) {
-      const bytes = sizeOf(`${ledger}-wal`) + random.between(4_000_000, 16_000_000);
+      const bytes = sizeOf(`${ledger}-wal`) + random.between(500_000, 5_000_000);
       return () => sizeOf(`${ledger}-wal`) >= bytes;
     },
   },
