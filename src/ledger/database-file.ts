@@ -26,6 +26,22 @@ const PAGE_SIZE_BYTES = 8_192;
 /** In pages. Staging writes in bulk: fewer, longer checkpoints are cheaper than SQLite's usual 1,000. */
 const AUTOCHECKPOINT_PAGES = 10_000;
 
+/** For delivery: it goes through the ledger once, a conversation at a time. */
+const LITTLE_CACHE_SIZE = -12_000;
+
+/**
+ * Lets go of what a connection has cached, and has it cache less from now on: messages in flight need the room.
+ * @returns undoes it
+ */
+export function takeLittleCache(db: Database.Database): () => void {
+  const usual = db.pragma('cache_size', { simple: true }) as number;
+  db.pragma(`cache_size = ${LITTLE_CACHE_SIZE}`);
+  db.pragma('shrink_memory');
+  return () => {
+    if (db.open) db.pragma(`cache_size = ${usual}`);
+  };
+}
+
 /**
  * Opens a ledger's file and sets it up, whatever its schema.
  *

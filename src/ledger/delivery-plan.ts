@@ -4,6 +4,7 @@
  */
 import type Database from 'better-sqlite3';
 import { type LedgerContext, STATE } from './context.ts';
+import { takeLittleCache } from './database-file.ts';
 import type {
   Conversation,
   DeliveryOptions,
@@ -48,6 +49,8 @@ function createPlan(context: LedgerContext, options: DeliveryOptions, number: nu
     messages: `temp.planned_message_${number}`,
     conversations: `temp.planned_conversation_${number}`,
   };
+  // Sorting takes as much memory again as the cache may have.
+  const giveCacheBack = takeLittleCache(db);
   const messageCount = takeSnapshot(context, options, tables);
   const conversationCount = db
     .prepare(`SELECT count(*) FROM ${tables.conversations}`)
@@ -86,6 +89,7 @@ function createPlan(context: LedgerContext, options: DeliveryOptions, number: nu
     },
     close() {
       db.exec(`DROP TABLE IF EXISTS ${tables.messages}; DROP TABLE IF EXISTS ${tables.conversations}`);
+      giveCacheBack();
     },
   };
 }
@@ -123,29 +127,12 @@ function takeSnapshot(
       GROUP BY conversation ORDER BY count(*) DESC, min(place)`);
     return changes;
   });
-  return withLittleCache(db, () =>
-    snapshot({
-      limit: limit ?? -1,
-      queuedBy,
-      resendUnknown: resendUnknown ? 1 : 0,
-      maxAutomaticResends,
-    }),
-  );
-}
-
-/** Negative: KiB. */
-const SORTING_CACHE_SIZE = -8_000;
-
-/** Sorting takes as much memory again as the cache may have: what staging has cached makes room for it. */
-function withLittleCache<T>(db: Database.Database, work: () => T): T {
-  const usual = db.pragma('cache_size', { simple: true }) as number;
-  db.pragma(`cache_size = ${SORTING_CACHE_SIZE}`);
-  db.pragma('shrink_memory');
-  try {
-    return work();
-  } finally {
-    db.pragma(`cache_size = ${usual}`);
-  }
+  return snapshot({
+    limit: limit ?? -1,
+    queuedBy,
+    resendUnknown: resendUnknown ? 1 : 0,
+    maxAutomaticResends,
+  });
 }
 
 function createConversation(

@@ -6,7 +6,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { BackhaulError, type ErrorKind } from '../errors.ts';
 import { createAttempts } from './attempts.ts';
 import type { LedgerContext } from './context.ts';
-import { openAnotherConnection } from './database-file.ts';
+import { openAnotherConnection, takeLittleCache } from './database-file.ts';
 import { createGroupCommit } from './group-commit.ts';
 import type { AttemptStart, InputId, OnConflict } from './ledger.ts';
 import { createLongTransaction } from './long-transaction.ts';
@@ -74,6 +74,7 @@ function openWriter(place: WritingPlace) {
   const staged = createLongTransaction(db);
   const stage = createStaging(context, createRejects(context), staged.run);
   const { claim, settle } = createAttempts(context, commits);
+  let isDelivering = false;
   return {
     async work(job: WritingJob): Promise<unknown> {
       if (job.method === 'stage') {
@@ -83,6 +84,8 @@ function openWriter(place: WritingPlace) {
       staged.commit();
       switch (job.method) {
         case 'claim':
+          if (!isDelivering) takeLittleCache(db);
+          isDelivering = true;
           return claim(job.start);
         case 'settle':
           return settle(unpackEnd(job.end));
