@@ -15,7 +15,7 @@ const OWNER_ONLY = 0o600;
 const BUSY_TIMEOUT_MS = 10_000;
 
 /** Negative: KiB. More makes random identities a tenth faster, and is missed elsewhere: a run's memory is promised. */
-const CACHE_SIZE = -32_000;
+const CACHE_SIZE = -16_000;
 
 /**
  * Staged payloads are about a kilobyte each: pages of 8 KiB waste less of them than SQLite's usual 4 KiB, and
@@ -27,7 +27,7 @@ const PAGE_SIZE_BYTES = 8_192;
 const AUTOCHECKPOINT_PAGES = 10_000;
 
 /** For delivery: it goes through the ledger once, a conversation at a time. */
-const LITTLE_CACHE_SIZE = -12_000;
+const LITTLE_CACHE_SIZE = -8_000;
 
 /**
  * Lets go of what a connection has cached, and has it cache less from now on: messages in flight need the room.

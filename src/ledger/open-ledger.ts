@@ -73,22 +73,22 @@ function createSqliteLedger(
     stage: async (input, records, onConflict) => stage(input, records, onConflict, records.length),
     ...createAttempts(context, commits),
   };
-  const { rest, commit, ...writing } = createThreadedWriting(context, onTheSpot, threadAfterBytes);
-  const delivery = createDelivery(context);
+  const { rest, restFromStaging, commit, ...writing } = createThreadedWriting(
+    context,
+    onTheSpot,
+    threadAfterBytes,
+  );
   const looking = createExport(context);
   const ledger: Ledger = {
     ...createRuns(context),
     ...writing,
     occurrences: createOccurrenceCounter,
-    async planDelivery(deliveryOptions) {
-      await rest();
-      return delivery.planDelivery(deliveryOptions);
-    },
+    ...createDelivery(context),
     ...createEvidence(context),
     ...createVerdicts(context, rejects),
     ...createOverview(context),
     async *export(state) {
-      await commit();
+      await restFromStaging();
       yield* looking.export(state);
     },
     async close() {
@@ -100,7 +100,8 @@ function createSqliteLedger(
   };
   return withToldErrors(path, ledger, async (method) => {
     if (method !== 'close') assertPresent();
-    if (!Object.hasOwn(writing, method)) await commit();
+    if (STAGING.includes(method)) await commit();
+    else if (!Object.hasOwn(writing, method)) await restFromStaging();
   });
 }
 
@@ -146,6 +147,9 @@ function addStream(
 
 /** Methods that give something at once; what they give fails in its own time. */
 const SYNCHRONOUS: readonly string[] = ['export', 'occurrences'] satisfies (keyof Ledger)[];
+
+/** Methods between which staging goes on. */
+const STAGING: readonly string[] = ['hasCompleteInput', 'beginInput', 'endInput'] satisfies (keyof Ledger)[];
 
 /** Every method, with SQLite's failures told in the program's words. @param before done before each. */
 function withToldErrors(path: string, ledger: Ledger, before: (method: string) => Promise<void>): Ledger {

@@ -29,6 +29,8 @@ export type Writing = Pick<Ledger, 'stage' | 'claim' | 'settle'>;
 export interface ThreadedWriting extends Writing {
   /** Makes durable what was staged. */
   commit(): Promise<void>;
+  /** A rest, if the thread has staged: what comes after it needs the memory. */
+  restFromStaging(): Promise<void>;
   /** Waits for what is being written, and lets go of the thread and its memory. */
   rest(): Promise<void>;
 }
@@ -45,12 +47,25 @@ export function createThreadedWriting(
   let thread: WritingThread | null = null;
   let writtenBytes = 0;
   let isStagingOpen = false;
+  let hasStaged = false;
 
   /** Null while it is not worth a thread. */
   const threadFor = (bytes: () => number): WritingThread | null => {
     if (thread === null && writtenBytes < startAfterBytes) writtenBytes += bytes();
     else thread ??= startThread({ path, stream, keepPayloads });
     return thread;
+  };
+
+  const rest = async () => {
+    const resting = thread;
+    thread = null;
+    writtenBytes = 0;
+    hasStaged = false;
+    try {
+      await commit(resting);
+    } finally {
+      await resting?.end();
+    }
   };
 
   const commit = async (writer: WritingThread | null = thread) => {
@@ -63,6 +78,7 @@ export function createThreadedWriting(
     async stage(input, records, onConflict) {
       const writer = threadFor(() => textLengthOf(records));
       if (writer === null) return onTheSpot.stage(input, records, onConflict);
+      hasStaged = true;
       const packed = packRecords(records);
       const job = { method: 'stage', input, packed, onConflict } as const;
       const result = await writer.call<StageResult>(job, transferable(packed));
@@ -77,16 +93,10 @@ export function createThreadedWriting(
       return thread === null ? onTheSpot.settle(end) : thread.call({ method: 'settle', end: packEnd(end) });
     },
     commit,
-    async rest() {
-      const resting = thread;
-      thread = null;
-      writtenBytes = 0;
-      try {
-        await commit(resting);
-      } finally {
-        await resting?.end();
-      }
+    async restFromStaging() {
+      if (hasStaged) await rest();
     },
+    rest,
   };
 }
 
