@@ -98,10 +98,10 @@ function createSqliteLedger(
       db.close();
     },
   };
-  return withToldErrors(path, ledger, async (method) => {
+  return withToldErrors(path, ledger, (method) => {
     if (method !== 'close') assertPresent();
-    if (STAGING.includes(method)) await commit();
-    else if (!Object.hasOwn(writing, method)) await restFromStaging();
+    if (STAGING.includes(method)) return commit();
+    return Object.hasOwn(writing, method) ? null : restFromStaging();
   });
 }
 
@@ -151,8 +151,15 @@ const SYNCHRONOUS: readonly string[] = ['export', 'occurrences'] satisfies (keyo
 /** Methods between which staging goes on. */
 const STAGING: readonly string[] = ['hasCompleteInput', 'beginInput', 'endInput'] satisfies (keyof Ledger)[];
 
-/** Every method, with SQLite's failures told in the program's words. @param before done before each. */
-function withToldErrors(path: string, ledger: Ledger, before: (method: string) => Promise<void>): Ledger {
+/**
+ * Every method, with SQLite's failures told in the program's words.
+ * @param before done before each; null: nothing is to be waited for, and the call begins at once, before any that follows it
+ */
+function withToldErrors(
+  path: string,
+  ledger: Ledger,
+  before: (method: string) => Promise<void> | null,
+): Ledger {
   const told = Object.entries(ledger).map(([name, method]) => {
     if (SYNCHRONOUS.includes(name)) return [name, method];
     const call = method as (...args: unknown[]) => Promise<unknown>;
@@ -160,7 +167,8 @@ function withToldErrors(path: string, ledger: Ledger, before: (method: string) =
       name,
       async (...args: unknown[]) => {
         try {
-          await before(name);
+          const ready = before(name);
+          if (ready !== null) await ready;
           return await call(...args);
         } catch (error) {
           throw asLedgerError(error, path);
