@@ -1,6 +1,12 @@
 /** How many columns of a terminal a text takes. */
 
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+/** What a reader takes for one character. Made when first needed: most texts are ASCII, and it takes as long as Node's own start. */
+let graphemes: Intl.Segmenter | undefined;
+
+function* segmentsOf(text: string): Iterable<string> {
+  graphemes ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
+  for (const { segment } of graphemes.segment(text)) yield segment;
+}
 
 /** Combining marks, joiners and other characters that take no column by themselves. */
 const ZERO_WIDTH = /^[\p{M}\p{Cf}]+$/u;
@@ -14,7 +20,7 @@ const ASCII = /^[ -~]*$/;
 export function textWidth(text: string): number {
   if (ASCII.test(text)) return text.length;
   let columns = 0;
-  for (const { segment } of graphemes.segment(text)) {
+  for (const segment of segmentsOf(text)) {
     if (ZERO_WIDTH.test(segment)) continue;
     columns += TWO_COLUMNS.test(segment) ? 2 : 1;
   }
@@ -26,7 +32,7 @@ export function fitText(text: string, columns: number): string {
   if (textWidth(text) <= columns) return text;
   let fitted = '';
   let left = columns - 1;
-  for (const { segment } of graphemes.segment(text)) {
+  for (const segment of segmentsOf(text)) {
     left -= textWidth(segment);
     if (left < 0) break;
     fitted += segment;

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { readCommandLine } from '../../src/commands/command-line.ts';
 import { COMMANDS } from '../../src/commands/registry.ts';
@@ -29,28 +28,6 @@ test('help goes to standard output and names every command', async (t) => {
   assert.equal(stderr, '');
   for (const name of Object.keys(COMMANDS))
     assert.ok(stdout.includes(name.split(' ').at(-1) as string), name);
-});
-
-test('help loads nothing that only the work needs', async (t) => {
-  const cwd = temporaryDirectory(t);
-  const coverage = join(cwd, 'coverage');
-  mkdirSync(coverage);
-  await backhaul(['--help'], { cwd, env: { NODE_V8_COVERAGE: coverage } });
-  const [file] = readdirSync(coverage);
-  const { result } = JSON.parse(readFileSync(join(coverage, file as string), 'utf8')) as {
-    result: { url: string }[];
-  };
-  const urls = result.map(({ url }) => url);
-  assert.ok(
-    urls.some((url) => url.includes('/node_modules/yargs/')),
-    'loaded modules are seen',
-  );
-  const heavy =
-    /node_modules\/(zod|better-sqlite3|undici|pino|libphonenumber-js|temporal-polyfill|csv-parse)\//;
-  assert.deepEqual(
-    urls.filter((url) => heavy.test(url)),
-    [],
-  );
 });
 
 for (const name of Object.keys(COMMANDS)) {

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { REPOSITORY } from '../docs/pages.ts';
+import { modulesIn, packagesOf } from '../support/bundled-modules.ts';
 
 interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>;
@@ -87,11 +88,28 @@ suite('supply chain', () => {
       assert.ok(paths.includes(needed), needed);
     }
     const kinds =
-      /^(dist\/[\w/-]+\.(js|js\.map|d\.ts)|migrations\/[\w-]+\.sql|LICENSE|README\.md|package\.json)$/;
+      /^(dist\/[\w/-]+\.(js|js\.map|d\.ts)|dist\/third-party-licenses\.txt|migrations\/[\w-]+\.sql|LICENSE|README\.md|package\.json)$/;
     assert.deepEqual(
       paths.filter((path) => !kinds.test(path)),
       [],
     );
+  });
+
+  test('what is built in is a dependency like any other, and its licence goes with it', () => {
+    const built = readdirSync(join(REPOSITORY, 'dist'), { recursive: true, encoding: 'utf8' });
+    const files = built.filter((name) => name.endsWith('.js')).map((name) => join(REPOSITORY, 'dist', name));
+    const packages = packagesOf(files.flatMap(modulesIn));
+    assert.ok(packages.includes('zod'), 'modules are seen');
+    const dependencies = new Set(packagesOf(production.map(([path]) => `${path}/`)));
+    assert.deepEqual(
+      packages.filter((name) => !dependencies.has(name)),
+      [],
+    );
+    const licences = readFileSync(join(REPOSITORY, 'dist/third-party-licenses.txt'), 'utf8').split(
+      /^-{80}$/m,
+    );
+    assert.deepEqual([...new Set(licences.map((text) => text.trim().split(' ', 1)[0]))].sort(), packages);
+    for (const text of licences) assert.match(text, /copyright|licen[cs]e/i);
   });
 
   test('every licence is one that may be used', () => {
