@@ -3,7 +3,7 @@
  * The executable. Checks the Node version before anything else is loaded (the ledger's native module crashes older
  * ones), then hands over to `commands/main.ts`.
  */
-import { limitHeapGrowth } from './heap-growth.ts';
+import { tuneGarbageCollection } from './garbage-collection.ts';
 
 const OLDEST_NODE: readonly [number, number] = [22, 18];
 
@@ -15,7 +15,7 @@ if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1
   );
   process.exitCode = 2;
 } else {
-  limitHeapGrowth();
+  tuneGarbageCollection();
   const { main } = await import('./commands/main.ts');
   process.exitCode = await main(process.argv.slice(2));
 }

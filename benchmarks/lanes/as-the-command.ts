@@ -1,4 +1,4 @@
 /** Imported first by lanes that run the program's own code: sets up memory as the command does. */
-import { limitHeapGrowth } from '../../src/heap-growth.ts';
+import { tuneGarbageCollection } from '../../src/garbage-collection.ts';
 
-limitHeapGrowth();
+tuneGarbageCollection();

@@ -33,6 +33,7 @@ export const free = <Value extends z.ZodType>(value: Value) => {
     z
       .custom<z.input<typeof record>>()
       .superRefine((input, context) => {
+        if (!hasPrototypeKey(input)) return;
         for (const path of prototypeKeys(input, [])) {
           context.addIssue({ code: 'unrecognized_keys', keys: ['__proto__'], path, input });
         }
@@ -41,6 +42,14 @@ export const free = <Value extends z.ZodType>(value: Value) => {
   );
 };
 
+/** Asked of every record; nearly none has one. */
+function hasPrototypeKey(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (Object.hasOwn(value, '__proto__')) return true;
+  return Object.values(value).some(hasPrototypeKey);
+}
+
+/** Where they are. */
 function* prototypeKeys(value: unknown, path: PropertyKey[]): Generator<PropertyKey[]> {
   if (typeof value !== 'object' || value === null) return;
   if (Object.hasOwn(value, '__proto__')) yield path;
