@@ -54,6 +54,7 @@ const { output } = await bundle.write({
   entryFileNames: '[name].js',
   chunkFileNames: `${PARTS}/[name].js`,
   sourcemap: true,
+  sourcemapExcludeSources: true,
 });
 await bundle.close();
 
