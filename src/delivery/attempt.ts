@@ -1,12 +1,13 @@
 /**
- * One attempt: the intent committed, one request, its outcome committed. Everything in `delivery/` that waits,
- * repeats or limits is a wrapper around this function (see `stack.ts`).
+ * One attempt: the intent committed, one request, its outcome on its way into the ledger (see `settling.ts`). Everything in
+ * `delivery/` that waits, repeats or limits is a wrapper around this function (see `stack.ts`).
  */
 import type { Clock } from '../clock.ts';
 import type { Batch, Destination, SendResult } from '../destinations/destination.ts';
 import type { Ledger, RunId, Settlement } from '../ledger/ledger.ts';
 import type { DeliveryObserver } from './observer.ts';
 import { settlementsOf } from './settlements.ts';
+import type { Settling } from './settling.ts';
 
 export interface Attempt {
   readonly batch: Batch;
@@ -21,7 +22,7 @@ export interface Sent {
   readonly result: SendResult | null;
   /** The attempt's batch, its messages marked as ambiguous where they now are. */
   readonly batch: Batch;
-  /** As written to the ledger, one per message; empty when nothing was sent. */
+  /** As the ledger is to write them, one per message; empty when nothing was sent. */
   readonly settlements: readonly Settlement[];
   /** From the request's start to its result; 0 when nothing was sent. */
   readonly latencyMs: number;
@@ -51,10 +52,11 @@ export interface AttemptOptions {
   readonly counts: RequestCounts;
   /** Starts the request, when the pace allows. */
   readonly depart: <T>(request: () => Promise<T>) => Promise<T>;
+  readonly settling: Settling;
 }
 
 export function createAttempt(options: AttemptOptions): Send {
-  const { ledger, destination, run, clock, observer, counts, depart } = options;
+  const { ledger, destination, run, clock, observer, counts, depart, settling } = options;
   return async ({ batch, number }) => {
     const attempt = await ledger.claim({
       run,
@@ -73,14 +75,16 @@ export function createAttempt(options: AttemptOptions): Send {
     const latencyMs = clock.monotonicMs() - departedAtMs;
     const settlements = settlementsOf(batch, result);
     const resultCode = result.kind === 'answered' ? 'answered' : result.code;
-    await ledger.settle({
-      attempt,
-      status: result.status,
-      result: resultCode,
-      requestUuid: (result.kind === 'answered' && result.requestUuid) || null,
-      endedAtMs: clock.nowMs(),
-      settlements,
-    });
+    settling.watch(
+      ledger.settle({
+        attempt,
+        status: result.status,
+        result: resultCode,
+        requestUuid: (result.kind === 'answered' && result.requestUuid) || null,
+        endedAtMs: clock.nowMs(),
+        settlements,
+      }),
+    );
     const strangers = result.kind === 'answered' ? result.strangers : 0;
     counts.sent++;
     if (number > 1) counts.retried++;

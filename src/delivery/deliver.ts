@@ -11,6 +11,7 @@ import { createDeliverConversation, envelopeOf, nextMessages } from './conversat
 import { createHalt, type StopReason } from './halt.ts';
 import { createNotFoundRule, type Suspect } from './not-found.ts';
 import type { DeliveryObserver } from './observer.ts';
+import { createSettling } from './settling.ts';
 import { createSend } from './stack.ts';
 import { createTally, type MessageTally } from './tally.ts';
 import { createFailUnsent } from './unsent.ts';
@@ -55,7 +56,7 @@ export interface DeliveryResult {
   readonly strangers: number;
 }
 
-/** @throws what the ledger throws, once, after every request in flight has come to rest. */
+/** @throws what the ledger throws, once, after every request in flight and its settlement have come to rest. */
 export async function deliver(options: DeliverOptions): Promise<DeliveryResult> {
   const { ledger, destination, config, run, clock, random, signal, limit, maxFailures, observer } = options;
   const resendAmbiguous = resendsUnknown(config, destination);
@@ -63,9 +64,10 @@ export async function deliver(options: DeliverOptions): Promise<DeliveryResult> 
   const wasOver = signal.aborted;
   const tally = createTally({ maxFailures, halt, observer });
   const counts: RequestCounts = { sent: 0, retried: 0, throttled: 0, strangers: 0 };
+  const settling = createSettling(halt);
   const send = createSend({
     ...{ ledger, destination, config, resendAmbiguous, run },
-    ...{ clock, random, halt, observer, counts },
+    ...{ clock, random, halt, observer, counts, settling },
   });
   const failUnsent = createFailUnsent(ledger, run, clock);
   const parkedDepartments = new Set<string>();
@@ -109,6 +111,7 @@ export async function deliver(options: DeliverOptions): Promise<DeliveryResult> 
     await Promise.all(Array.from({ length: workers }, () => work(plan).catch(halt.fail)));
     await notFound.convict().catch(halt.fail);
     for (const { messages } of notFound.remaining()) tally.left(messages);
+    await settling.atRest();
   } finally {
     plan.close();
     halt.release();

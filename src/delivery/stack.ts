@@ -5,7 +5,8 @@
  *   retry ▸ circuit breaker ▸ concurrency ▸ pace ▸ intent, request, settlement
  *
  * A retry passes through everything again, so each attempt is limited, recorded and counted. The slot is waited for
- * before the intent is committed, so that a crash while waiting leaves messages pending, not unknown.
+ * before the intent is committed, so that a crash while waiting leaves messages pending, not unknown. The intent is
+ * waited for before bytes leave; the settlement is only begun, and whatever comes next is written behind it.
  */
 import type { Clock } from '../clock.ts';
 import type { DeliveryConfig } from '../config/delivery-schema.ts';
@@ -19,6 +20,7 @@ import type { Halt } from './halt.ts';
 import type { DeliveryObserver } from './observer.ts';
 import { createPacer, type Pacer } from './pacing.ts';
 import { withRetry } from './retry.ts';
+import type { Settling } from './settling.ts';
 
 export interface StackOptions {
   readonly ledger: Ledger;
@@ -31,6 +33,7 @@ export interface StackOptions {
   readonly halt: Halt;
   readonly observer: DeliveryObserver;
   readonly counts: RequestCounts;
+  readonly settling: Settling;
 }
 
 export function createSend(options: StackOptions): Send {

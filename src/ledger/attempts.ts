@@ -150,7 +150,12 @@ export function createAttempts(
   }
 
   return {
-    claim: (start) => commits.run(() => claim(start)),
+    claim: (start) =>
+      commits.run(() => {
+        // A settlement before it that was not written is not told yet: nothing may be sent in the meantime.
+        commits.assertWorking();
+        return claim(start);
+      }),
     settle: (end) => commits.run(() => settle(end)),
   };
 }

@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3';
+import { BackhaulError } from '../errors.ts';
 import { asLedgerError } from './sqlite-errors.ts';
 
 interface Job {
@@ -17,6 +18,8 @@ export interface GroupCommit {
   run<T>(work: () => T): Promise<T>;
   /** Commits what is waiting, now. */
   flush(): void;
+  /** @throws what the database said when it last could not write; nothing while it always could. */
+  assertWorking(): void;
 }
 
 export function createGroupCommit(db: Database.Database, path: string): GroupCommit {
@@ -26,6 +29,7 @@ export function createGroupCommit(db: Database.Database, path: string): GroupCom
     rollback: db.prepare('ROLLBACK'),
   };
   let waiting: Job[] = [];
+  let failure: BackhaulError | null = null;
 
   /** @returns what resolves each job, once the commit has made its work durable. Nothing remains when one throws. */
   function commitTogether(jobs: readonly Job[]): (() => void)[] {
@@ -48,7 +52,11 @@ export function createGroupCommit(db: Database.Database, path: string): GroupCom
       for (const answer of commitTogether(jobs)) answer();
     } catch (error) {
       const [job] = jobs;
-      if (jobs.length === 1) job?.reject(asLedgerError(error, path));
+      if (jobs.length === 1) {
+        const told = asLedgerError(error, path);
+        if (told instanceof BackhaulError) failure = told;
+        job?.reject(told);
+      }
       // One of them is at fault. A savepoint for each would tell which, and cost every group a copy of the pages it changes.
       else for (const alone of jobs) attempt([alone]);
     }
@@ -67,5 +75,8 @@ export function createGroupCommit(db: Database.Database, path: string): GroupCom
         waiting.push({ work, resolve: resolve as (value: unknown) => void, reject });
       }),
     flush,
+    assertWorking() {
+      if (failure !== null) throw failure;
+    },
   };
 }

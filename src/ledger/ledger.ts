@@ -319,7 +319,10 @@ export interface Ledger {
 
   /* Delivery. */
   planDelivery(options: DeliveryOptions): Promise<DeliveryPlan>;
-  /** Commits the intent: all of the messages are `sending` when this resolves. */
+  /**
+   * Commits the intent: all of the messages are `sending` when this resolves. Claims and settlements may overlap: each takes
+   * effect after those that were begun before it, and none is claimed any more once one of them could not be written.
+   */
   claim(start: AttemptStart): Promise<AttemptId>;
   /** Settles every message of the attempt; applies payload retention. */
   settle(end: AttemptEnd): Promise<void>;

@@ -69,10 +69,14 @@ function createSqliteLedger(
   const commits = createGroupCommit(db, path);
   const rejects = createRejects(context);
   const stage = createStaging(context, rejects);
-  const onTheSpot: Writing = {
+  const onTheSpot = {
     stage: async (input, records, onConflict) => stage(input, records, onConflict, records.length),
     ...createAttempts(context, commits),
-  };
+    finish() {
+      commits.flush();
+      commits.assertWorking();
+    },
+  } satisfies Writing & { finish(): void };
   const { rest, restFromStaging, commit, ...writing } = createThreadedWriting(
     context,
     onTheSpot,

@@ -13,7 +13,13 @@ import { BackhaulError } from '../errors.ts';
 import type { Ledger, StagedRecord, StageResult } from './ledger.ts';
 import { packRecords, transferable } from './packed-records.ts';
 import { packEnd } from './packed-settlements.ts';
-import type { WritingAnswer, WritingJob, WritingPlace, WritingRequest } from './writing-thread.ts';
+import type {
+  WritingAnswer,
+  WritingCall,
+  WritingJob,
+  WritingPlace,
+  WritingRequest,
+} from './writing-thread.ts';
 
 /** Of JSON text that is staged or sent: some 4,000 messages. */
 const START_AFTER_BYTES = 4_000_000;
@@ -36,12 +42,12 @@ export interface ThreadedWriting extends Writing {
 }
 
 /**
- * @param onTheSpot writes in this thread
+ * @param onTheSpot writes in this thread; `finish` does at once what has begun
  * @param startAfterBytes how much is written on the spot before the thread is started
  */
 export function createThreadedWriting(
   { path, stream, keepPayloads }: WritingPlace,
-  onTheSpot: Writing,
+  onTheSpot: Writing & { finish(): void },
   startAfterBytes: number = START_AFTER_BYTES,
 ): ThreadedWriting {
   let thread: WritingThread | null = null;
@@ -51,8 +57,14 @@ export function createThreadedWriting(
 
   /** Null while it is not worth a thread. */
   const threadFor = (bytes: () => number): WritingThread | null => {
-    if (thread === null && writtenBytes < startAfterBytes) writtenBytes += bytes();
-    else thread ??= startThread({ path, stream, keepPayloads });
+    if (thread !== null) return thread;
+    if (writtenBytes < startAfterBytes) {
+      writtenBytes += bytes();
+    } else {
+      // Two connections know nothing of each other's order.
+      onTheSpot.finish();
+      thread = startThread({ path, stream, keepPayloads });
+    }
     return thread;
   };
 
@@ -119,15 +131,18 @@ function startThread(workerData: WritingPlace): WritingThread {
   const calls = new Map<number, Call>();
   let count = 0;
   let end: { readonly reason: unknown } | null = null;
+  let unsent: WritingCall[] = [];
   const ended = once(worker, 'exit');
   worker.on('error', endBecauseOf);
   worker.on('exit', () => endBecauseOf(new Error('The thread that writes the ledger is gone.')));
-  worker.on('message', (answer: WritingAnswer) => {
-    const call = calls.get(answer.call) as Call;
-    calls.delete(answer.call);
+  worker.on('message', (answers: readonly WritingAnswer[]) => {
+    for (const answer of answers) {
+      const call = calls.get(answer.call) as Call;
+      calls.delete(answer.call);
+      if (answer.kind === 'done') call.resolve(answer.result as never);
+      else call.reject(errorOf(answer));
+    }
     if (calls.size === 0) worker.unref();
-    if (answer.kind === 'done') call.resolve(answer.result as never);
-    else call.reject(errorOf(answer));
   });
   worker.unref();
 
@@ -137,17 +152,27 @@ function startThread(workerData: WritingPlace): WritingThread {
     calls.clear();
   }
 
+  function send(transfer: readonly ArrayBuffer[] = []): void {
+    if (unsent.length === 0) return;
+    worker.postMessage(unsent satisfies WritingRequest, transfer);
+    unsent = [];
+  }
+
   return {
-    call: (job, transfer = []) =>
+    call: (job, transfer) =>
       new Promise((resolve, reject) => {
         if (end !== null) return reject(end.reason);
         count += 1;
         calls.set(count, { resolve, reject });
         worker.ref();
-        worker.postMessage({ call: count, job } satisfies WritingRequest, transfer);
+        unsent.push({ call: count, job });
+        // Nobody waits for a settlement: it goes with the claim that mostly follows it, and is committed with it.
+        if (job.method === 'settle') setImmediate(send);
+        else send(transfer);
       }),
     async end() {
       if (end !== null) return;
+      send();
       worker.ref();
       worker.postMessage(null satisfies WritingRequest);
       await ended;

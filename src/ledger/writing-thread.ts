@@ -31,8 +31,13 @@ export type WritingJob =
   /** Makes durable what was staged. */
   | { readonly method: 'commit' };
 
+export interface WritingCall {
+  readonly call: number;
+  readonly job: WritingJob;
+}
+
 /** Null: no more will come. */
-export type WritingRequest = { readonly call: number; readonly job: WritingJob } | null;
+export type WritingRequest = readonly WritingCall[] | null;
 
 export type WritingAnswer = { readonly call: number } & (
   | { readonly kind: 'done'; readonly result: unknown }
@@ -50,21 +55,36 @@ export type WritingAnswer = { readonly call: number } & (
 
 function serve(port: MessagePort, place: WritingPlace): void {
   let writer: ReturnType<typeof openWriter> | null = null;
-  port.on('message', async (request: WritingRequest) => {
+  let untold: WritingAnswer[] = [];
+  port.on('message', (request: WritingRequest) => {
     if (request === null) {
       writer?.close();
       port.close();
-      return;
+    } else {
+      for (const call of request) void answer(call);
     }
-    const { call, job } = request;
+  });
+
+  async function answer({ call, job }: WritingCall): Promise<void> {
     try {
       writer ??= openWriter(place);
       const result = await writer.work(job);
-      port.postMessage({ call, kind: 'done', result } satisfies WritingAnswer);
+      tell({ call, kind: 'done', result });
     } catch (error) {
-      port.postMessage({ call, ...told(asLedgerError(error, place.path)) } satisfies WritingAnswer);
+      tell({ call, ...told(asLedgerError(error, place.path)) });
     }
-  });
+  }
+
+  /** All that a transaction has made durable is told at once. */
+  function tell(answer: WritingAnswer): void {
+    if (untold.length === 0) queueMicrotask(tellAll);
+    untold.push(answer);
+  }
+
+  function tellAll(): void {
+    port.postMessage(untold);
+    untold = [];
+  }
 }
 
 function openWriter(place: WritingPlace) {

@@ -44,7 +44,8 @@ suite('writing in a thread', () => {
     const path = join(temporaryDirectory(t), 'none.db');
     const context = { path, stream: 1, keepPayloads: 'always' } as const;
     const notHere = () => assert.fail('not on the spot');
-    const writing = createThreadedWriting(context, { stage: notHere, claim: notHere, settle: notHere }, 0);
+    const onTheSpot = { stage: notHere, claim: notHere, settle: notHere, finish() {} };
+    const writing = createThreadedWriting(context, onTheSpot, 0);
     for (const id of ['a', 'b']) {
       await assert.rejects(writing.stage(1, [stagedMessage({ id })], 'reject'), {
         kind: 'usage',
