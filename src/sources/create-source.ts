@@ -19,7 +19,7 @@ import { readNdjson } from './ndjson.ts';
 import { peek } from './peek.ts';
 import { oneByOne, type RecordBatches } from './record-batches.ts';
 import type { Header, ReadOptions, Source, SourceInput } from './source.ts';
-import { digestOf, fileBytes, streamBytes, watchBytes } from './stored-bytes.ts';
+import { digestOfFile, fileBytes, streamBytes, watchBytes } from './stored-bytes.ts';
 import { isHeadEnough, openText, type TextInput } from './text-input.ts';
 
 export interface SourceOptions {
@@ -118,7 +118,7 @@ function createInput({ name, path, sizeBytes }: FoundFile, reading: Reading): So
     async digest() {
       if (!isReadableAgain) return null;
       // A file that is gone, or not to be read, since the listing shows as damage to whoever reads it.
-      digest = await digestOf(openBytes()).catch(() => null);
+      digest = await digestOfFile(path, maxBytes).catch(() => null);
       return digest;
     },
     read({ signal, onBytes, onHeader }: ReadOptions = {}) {

@@ -5,6 +5,8 @@ import type { Readable } from 'node:stream';
 import { DamagedInputError } from '../errors.ts';
 
 const CHUNK_BYTES = 128 * 1024;
+/** At a time, where nothing is kept of it. */
+const HASHED_BYTES = 512 * 1024;
 
 /**
  * Reads a file; ends quietly when `signal` aborts. A fresh buffer each time: readers keep slices of them.
@@ -78,8 +80,30 @@ export async function* watchBytes(
   });
 }
 
-export async function digestOf(chunks: AsyncIterable<Buffer>): Promise<string> {
+/**
+ * SHA-256 (hex) of a file's content. Two buffers take turns, one being filled while the other is hashed: memory that is fresh for
+ * every read, as readers of records need it, costs as much as hashing.
+ * @param maxBytes what stands beyond is left alone.
+ */
+export async function digestOfFile(path: string, maxBytes = Number.POSITIVE_INFINITY): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of chunks) hash.update(chunk);
-  return hash.digest('hex');
+  const handle = await open(path);
+  try {
+    let left = maxBytes;
+    const fill = async (buffer: Buffer) => {
+      const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, left));
+      left -= bytesRead;
+      return buffer.subarray(0, bytesRead);
+    };
+    let [filling, spare] = [Buffer.allocUnsafeSlow(HASHED_BYTES), Buffer.allocUnsafeSlow(HASHED_BYTES)];
+    let next = fill(filling);
+    for (let chunk = await next; chunk.length > 0; chunk = await next) {
+      [filling, spare] = [spare, filling];
+      next = fill(filling);
+      hash.update(chunk);
+    }
+    return hash.digest('hex');
+  } finally {
+    await handle.close();
+  }
 }
