@@ -7,12 +7,16 @@
  */
 import type { StagedMessage, StagedRecord } from './ledger.ts';
 
-export interface PackedRecords {
-  readonly messages: number;
+/** What records are packed into. It comes back when they are written, and takes the next ones: to make it anew takes longer than to fill it. */
+export interface Room {
   /** sourceUuid, item and record of each message in UTF-8, one after the other. */
   readonly texts: Uint8Array<ArrayBuffer>;
   /** Of each message's numbers, {@link NUMBERS} of them; NaN is null. */
   readonly numbers: Float64Array<ArrayBuffer>;
+}
+
+export interface PackedRecords extends Room {
+  readonly messages: number;
   /** What few messages have alone: files, departments, customers, types. Numbers point into it. */
   readonly names: readonly (string | null)[];
   /** Everything else, and where among all records it stands. */
@@ -22,10 +26,12 @@ export interface PackedRecords {
 /** File, line, byte, index; lengths of the three texts in bytes; department, customer, type; time, version. */
 const NUMBERS = 12;
 
-export function packRecords(records: readonly StagedRecord[]): PackedRecords {
+/** @param spare what has come back; used if it is large enough. */
+export function packRecords(records: readonly StagedRecord[], spare?: Room): PackedRecords {
   const plain = records.filter(isPlain);
-  const texts = createTexts(plain);
-  const numbers = new Float64Array(plain.length * NUMBERS);
+  const room = roomFor(plain, spare);
+  const { numbers } = room;
+  const texts = createTexts(room.texts);
   const names = createNames();
   let next = 0;
   for (const message of plain) {
@@ -46,26 +52,38 @@ export function packRecords(records: readonly StagedRecord[]): PackedRecords {
   const others = [...records.entries()]
     .filter(([, record]) => !isPlain(record))
     .map(([at, record]) => ({ at, record }));
-  return { messages: plain.length, texts: texts.bytes, numbers, names: names.list, others };
+  return { ...room, messages: plain.length, names: names.list, others };
 }
 
 /** What need not be copied on its way to another thread. */
-export function transferable({ texts, numbers }: PackedRecords): ArrayBuffer[] {
+export function transferable({ texts, numbers }: Room): ArrayBuffer[] {
   return [texts.buffer, numbers.buffer];
 }
 
 /** No UTF-16 unit takes more bytes. Room that is not written to costs nothing. */
 const MOST_BYTES_A_UNIT = 3;
 
-function createTexts(messages: readonly StagedMessage[]) {
+/** Enough for nearly everything that is staged at a time. */
+const USUAL_ROOM = { textBytes: 1_000_000, messages: 1_000 };
+
+function roomFor(messages: readonly StagedMessage[], spare: Room | undefined): Room {
   let units = 0;
   for (const { sourceUuid, itemJson, recordJson } of messages) {
     units += sourceUuid.length + itemJson.length + recordJson.length;
   }
-  const bytes = Buffer.allocUnsafeSlow(units * MOST_BYTES_A_UNIT);
+  const bytes = units * MOST_BYTES_A_UNIT;
+  const numbers = messages.length * NUMBERS;
+  if (spare !== undefined && spare.texts.length >= bytes && spare.numbers.length >= numbers) return spare;
+  return {
+    texts: Buffer.allocUnsafeSlow(Math.max(bytes, USUAL_ROOM.textBytes)),
+    numbers: new Float64Array(Math.max(numbers, USUAL_ROOM.messages * NUMBERS)),
+  };
+}
+
+function createTexts(room: Uint8Array<ArrayBuffer>) {
+  const bytes = asBuffer(room);
   let end = 0;
   return {
-    bytes,
     /** @returns how many bytes it has. */
     write(text: string): number {
       const written = bytes.write(text, end);

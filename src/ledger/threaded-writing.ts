@@ -10,10 +10,11 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { BackhaulError } from '../errors.ts';
-import type { Ledger, StagedRecord, StageResult } from './ledger.ts';
-import { packRecords, transferable } from './packed-records.ts';
+import type { Ledger, StagedRecord } from './ledger.ts';
+import { packRecords, type Room, transferable } from './packed-records.ts';
 import { packEnd } from './packed-settlements.ts';
 import type {
+  StagedThere,
   WritingAnswer,
   WritingCall,
   WritingJob,
@@ -54,6 +55,7 @@ export function createThreadedWriting(
   let writtenBytes = 0;
   let isStagingOpen = false;
   let hasStaged = false;
+  const spareRooms: Room[] = [];
 
   /** Null while it is not worth a thread. */
   const threadFor = (bytes: () => number): WritingThread | null => {
@@ -73,6 +75,7 @@ export function createThreadedWriting(
     thread = null;
     writtenBytes = 0;
     hasStaged = false;
+    spareRooms.length = 0;
     try {
       await commit(resting);
     } finally {
@@ -91,11 +94,12 @@ export function createThreadedWriting(
       const writer = threadFor(() => textLengthOf(records));
       if (writer === null) return onTheSpot.stage(input, records, onConflict);
       hasStaged = true;
-      const packed = packRecords(records);
+      const packed = packRecords(records, spareRooms.pop());
       const job = { method: 'stage', input, packed, onConflict } as const;
-      const result = await writer.call<StageResult>(job, transferable(packed));
+      const { staged, room } = await writer.call<StagedThere>(job, transferable(packed));
+      if (writer === thread) spareRooms.push(room);
       isStagingOpen = true;
-      return result;
+      return staged;
     },
     async claim(start) {
       const writer = threadFor(() => start.requestBytes);

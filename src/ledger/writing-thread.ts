@@ -8,9 +8,9 @@ import { createAttempts } from './attempts.ts';
 import type { LedgerContext } from './context.ts';
 import { openAnotherConnection, takeLittleCache } from './database-file.ts';
 import { createGroupCommit } from './group-commit.ts';
-import type { AttemptStart, InputId, OnConflict } from './ledger.ts';
+import type { AttemptStart, InputId, OnConflict, StageResult } from './ledger.ts';
 import { createLongTransaction } from './long-transaction.ts';
-import { type PackedRecords, unpackRecords } from './packed-records.ts';
+import { type PackedRecords, type Room, transferable, unpackRecords } from './packed-records.ts';
 import { type PackedEnd, unpackEnd } from './packed-settlements.ts';
 import { createRejects } from './rejects.ts';
 import { asLedgerError } from './sqlite-errors.ts';
@@ -30,6 +30,12 @@ export type WritingJob =
   | { readonly method: 'settle'; readonly end: PackedEnd }
   /** Makes durable what was staged. */
   | { readonly method: 'commit' };
+
+/** What staging gives: its result, and the room back that the records came in. */
+export interface StagedThere {
+  readonly staged: StageResult;
+  readonly room: Room;
+}
 
 export interface WritingCall {
   readonly call: number;
@@ -56,6 +62,7 @@ export type WritingAnswer = { readonly call: number } & (
 function serve(port: MessagePort, place: WritingPlace): void {
   let writer: ReturnType<typeof openWriter> | null = null;
   let untold: WritingAnswer[] = [];
+  let handedBack: ArrayBuffer[] = [];
   port.on('message', (request: WritingRequest) => {
     if (request === null) {
       writer?.close();
@@ -69,6 +76,7 @@ function serve(port: MessagePort, place: WritingPlace): void {
     try {
       writer ??= openWriter(place);
       const result = await writer.work(job);
+      if (job.method === 'stage') handedBack.push(...transferable(job.packed));
       tell({ call, kind: 'done', result });
     } catch (error) {
       tell({ call, ...told(asLedgerError(error, place.path)) });
@@ -82,8 +90,9 @@ function serve(port: MessagePort, place: WritingPlace): void {
   }
 
   function tellAll(): void {
-    port.postMessage(untold);
+    port.postMessage(untold, handedBack);
     untold = [];
+    handedBack = [];
   }
 }
 
@@ -99,7 +108,9 @@ function openWriter(place: WritingPlace) {
     async work(job: WritingJob): Promise<unknown> {
       if (job.method === 'stage') {
         const { input, packed, onConflict } = job;
-        return stage(input, unpackRecords(packed), onConflict, packed.messages + packed.others.length);
+        const { messages, others, texts, numbers } = packed;
+        const staged = stage(input, unpackRecords(packed), onConflict, messages + others.length);
+        return { staged, room: { texts, numbers } } satisfies StagedThere;
       }
       staged.commit();
       switch (job.method) {
