@@ -56,9 +56,11 @@ function createFileDestination(path: string): Destination {
   };
 }
 
+const LINE_END = Buffer.from('\n');
+
 /** Items were validated and hashed when they were staged: they are written as they are. */
-function linesOf({ messages }: Batch): string {
-  return messages.map(({ itemJson }) => `${itemJson}\n`).join('');
+function linesOf({ messages }: Batch): Buffer {
+  return Buffer.concat(messages.flatMap(({ item }) => [item, LINE_END]));
 }
 
 /** A full disk is no message's fault, and no other batch will fare better: the run stops, and goes on another time. */

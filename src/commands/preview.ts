@@ -67,7 +67,7 @@ function documentOf({ record: { fields, position }, becomes }: Sight) {
 }
 
 function parsed({ request: { body, ...rest } }: Extract<Becomes, { request: unknown }>) {
-  return { ...rest, body: JSON.parse(body) as unknown };
+  return { ...rest, body: JSON.parse(body.toString('utf8')) as unknown };
 }
 
 function textOf({ record: { fields, position }, becomes }: Sight, paint: Paint): string {

@@ -108,7 +108,7 @@ export function isThrottling(result: SendResult): boolean {
 
 export function requestBytes({ framing }: Destination, batch: Batch): number {
   return batch.messages.reduce(
-    (sum, { itemBytes }) => sum + itemBytes + framing.perMessageBytes,
+    (sum, { item }) => sum + item.length + framing.perMessageBytes,
     framing.requestBytes,
   );
 }

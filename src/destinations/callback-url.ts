@@ -7,24 +7,25 @@
 /** What makes an item of history carry the URL; `bytes` is what that adds to an item without one. */
 export interface ItemCallback {
   readonly bytes: number;
-  addTo(itemJson: string): string;
+  addTo(item: Buffer): Buffer;
 }
 
 const NAME = 'callBackPathUrl';
+const CLOSING = Buffer.from('}');
 
 /** @param url null for none */
 export function historicalCallback(url: string | null): ItemCallback {
-  if (url === null) return { bytes: 0, addTo: (itemJson) => itemJson };
-  const member = `,${JSON.stringify(NAME)}:${JSON.stringify(url)}`;
+  if (url === null) return { bytes: 0, addTo: (item) => item };
+  const member = Buffer.from(`,${JSON.stringify(NAME)}:${JSON.stringify(url)}`, 'utf8');
   return {
-    bytes: Buffer.byteLength(member, 'utf8'),
+    bytes: member.length,
     // Items are objects that are never empty: their last character closes them.
-    addTo: (itemJson) =>
-      hasOwnUrl(itemJson) ? itemJson : `${itemJson.slice(0, itemJson.lastIndexOf('}'))}${member}}`,
+    addTo: (item) =>
+      hasOwnUrl(item) ? item : Buffer.concat([item.subarray(0, item.lastIndexOf('}')), member, CLOSING]),
   };
 }
 
 /** Parses only where the name occurs at all. */
-function hasOwnUrl(itemJson: string): boolean {
-  return itemJson.includes(`"${NAME}"`) && Object.hasOwn(JSON.parse(itemJson) as object, NAME);
+function hasOwnUrl(item: Buffer): boolean {
+  return item.includes(`"${NAME}"`) && Object.hasOwn(JSON.parse(item.toString('utf8')) as object, NAME);
 }

@@ -93,7 +93,7 @@ export interface Destination {
   readonly type: string;
   readonly baseUrl: string;
   readonly limits: DestinationLimits;
-  /** Bytes of a request body without its messages, and what each message adds to its own `itemBytes`. */
+  /** Bytes of a request body without its messages, and what each message adds to its item's. */
   readonly framing: { readonly requestBytes: number; readonly perMessageBytes: number };
   /** One request. Resolves for whatever the network and the API do; throws only on defects. */
   send(batch: Batch): Promise<SendResult>;
@@ -104,7 +104,7 @@ export interface Destination {
 export interface WireRequest {
   readonly method: 'POST' | 'PUT';
   readonly url: string;
-  readonly body: string;
+  readonly body: Buffer;
 }
 
 /** A destination that can show its requests, for people to look at before anything is sent. */

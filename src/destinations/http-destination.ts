@@ -63,7 +63,7 @@ export function createHttpDestination(
         method,
         path: url.slice(origin.length),
         headers: allHeaders,
-        body: Buffer.from(body, 'utf8'),
+        body,
       });
       if (result.kind === 'failure') return refusalOfFailure(result);
       if (isLost(result))

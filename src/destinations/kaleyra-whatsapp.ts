@@ -29,7 +29,7 @@ export function createKaleyraWhatsapp(options: KaleyraWhatsappOptions): HttpDest
     framing: { requestBytes: 0, perMessageBytes: 0 },
     headers: { 'api-key': apiKey },
     maxAnswerBytes: MAX_ANSWER_BYTES,
-    requestOf: (batch) => ({ method: 'POST', url, body: onlyMessage(batch).itemJson }),
+    requestOf: (batch) => ({ method: 'POST', url, body: onlyMessage(batch).item }),
     read: readKaleyraAnswer,
   });
 }

@@ -23,8 +23,9 @@ export interface MykaarmaHistoricalOptions extends TransportOptions {
   readonly callbackUrl?: string | null;
 }
 
-const OPENING = '{"saveMessageRequestList":[';
-const CLOSING = ']}';
+const OPENING = Buffer.from('{"saveMessageRequestList":[');
+const COMMA = Buffer.from(',');
+const CLOSING = Buffer.from(']}');
 
 /** Some hundred bytes per message are usual; what is larger than this is not an answer to a batch. */
 const MAX_ANSWER_BYTES = 8_000_000;
@@ -53,12 +54,18 @@ export function createMykaarmaHistorical(options: MykaarmaHistoricalOptions): Ht
         method: 'PUT',
         url: url(...place, 'communication', 'historical'),
         // The stored items byte for byte, so that every attempt is the same.
-        body: OPENING + messages.map(({ itemJson }) => callback.addTo(itemJson)).join(',') + CLOSING,
+        body: listOf(messages.map(({ item }) => callback.addTo(item))),
       };
     },
 
     read: (answer, batch) => (isSuccess(answer) ? readSuccess(answer, batch) : readRefusal(answer, batch)),
   });
+}
+
+function listOf(items: readonly Buffer[]): Buffer {
+  const parts: Buffer[] = [];
+  for (const item of items) parts.push(parts.length === 0 ? OPENING : COMMA, item);
+  return Buffer.concat([...parts, CLOSING]);
 }
 
 function readSuccess({ status, text }: ReadAnswer, batch: Batch): SendResult {

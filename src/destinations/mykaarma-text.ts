@@ -49,12 +49,16 @@ export function createMykaarmaText(options: MykaarmaTextOptions): HttpDestinatio
 
     requestOf(batch) {
       const { departmentUuid, customerUuid } = batch;
-      const { itemJson, sourceUuid } = onlyMessage(batch);
-      const { userUuid, ...body } = withCallback(JSON.parse(itemJson) as Item, callbackUrl, sourceUuid);
+      const { item, sourceUuid } = onlyMessage(batch);
+      const { userUuid, ...body } = withCallback(
+        JSON.parse(item.toString('utf8')) as Item,
+        callbackUrl,
+        sourceUuid,
+      );
       return {
         method: 'POST',
         url: url('department', departmentUuid, 'user', userUuid, 'customer', customerUuid, 'message'),
-        body: JSON.stringify(body),
+        body: Buffer.from(JSON.stringify(body), 'utf8'),
       };
     },
 

@@ -2,20 +2,12 @@
  * The snapshot that a delivery works from: two temporary tables, so that memory stays flat whether one customer has a
  * million messages or a million customers have one each. They hold row ids only, no words.
  */
-import type Database from 'better-sqlite3';
 import { type LedgerContext, STATE } from './context.ts';
 import { takeLittleCache } from './database-file.ts';
-import type {
-  Conversation,
-  DeliveryOptions,
-  DeliveryPlan,
-  Ledger,
-  MessageId,
-  OutgoingMessage,
-  RunId,
-} from './ledger.ts';
+import type { Conversation, DeliveryOptions, DeliveryPlan, Ledger, RunId } from './ledger.ts';
+import { createMessageReader, type NextMessages } from './planned-messages.ts';
 
-interface PlannedConversation {
+interface ConversationRow {
   readonly place: number;
   /** Places of its first message in the plan, and how many there are. */
   readonly first: number;
@@ -24,14 +16,8 @@ interface PlannedConversation {
   readonly customer_uuid: string;
 }
 
-interface PlannedMessage {
-  readonly place: number;
-  readonly id: MessageId;
-  readonly source_uuid: string;
-  readonly ambiguous: number;
-  readonly item: string;
-  readonly item_bytes: number;
-}
+/** Conversations that are read at one moment. */
+const AT_A_TIME = 8;
 
 export function createDelivery(context: LedgerContext): Pick<Ledger, 'planDelivery'> {
   let plans = 0;
@@ -57,27 +43,34 @@ function createPlan(context: LedgerContext, options: DeliveryOptions, number: nu
     .pluck()
     .get() as number;
 
-  const nextConversation = db.prepare<[number], PlannedConversation>(`
+  const nextConversations = db.prepare<[number], ConversationRow>(`
     SELECT p.place, p.first, p.messages, department.uuid AS department_uuid, conversation.customer_uuid
     FROM ${tables.conversations} p
     JOIN conversation ON conversation.id = p.conversation JOIN department ON department.id = conversation.department
-    WHERE p.place > ? ORDER BY p.place LIMIT 1`);
-  // A message that somebody decided about since the snapshot was taken is not handed out.
-  const nextMessages = db.prepare<[number, number], PlannedMessage>(`
-    SELECT p.place, m.id, m.source_uuid, m.ambiguous, payload.item, octet_length(payload.item) AS item_bytes
-    FROM ${tables.messages} p JOIN message m ON m.id = p.message JOIN payload ON payload.message = m.id
-    WHERE p.place > ? AND p.place <= ? AND m.state IN (${STATE.pending}, ${STATE.unknown})
-    ORDER BY p.place`);
+    WHERE p.place > ? ORDER BY p.place LIMIT ${AT_A_TIME}`);
+  const readMessages = createMessageReader(db, tables.messages);
 
   let lastPlace = 0;
+  let upcoming: Conversation[] = [];
+
+  function readConversations(): Conversation[] {
+    const rows = nextConversations.all(lastPlace);
+    lastPlace = rows.at(-1)?.place ?? lastPlace;
+    const nexts = readMessages(rows.map(({ first, messages }) => ({ first, last: first + messages - 1 })));
+    return rows.map(({ department_uuid, customer_uuid, messages }, index) => ({
+      departmentUuid: department_uuid,
+      customerUuid: customer_uuid,
+      messageCount: messages,
+      next: async (...bounds) => (nexts[index] as NextMessages)(...bounds),
+    }));
+  }
+
   return {
     messageCount,
     conversationCount,
     async nextConversation() {
-      const planned = nextConversation.get(lastPlace);
-      if (planned === undefined) return null;
-      lastPlace = planned.place;
-      return createConversation(planned, nextMessages);
+      if (upcoming.length === 0) upcoming = readConversations();
+      return upcoming.shift() ?? null;
     },
     async countCustomers() {
       return db
@@ -133,33 +126,4 @@ function takeSnapshot(
     resendUnknown: resendUnknown ? 1 : 0,
     maxAutomaticResends,
   });
-}
-
-function createConversation(
-  { first, messages, department_uuid, customer_uuid }: PlannedConversation,
-  nextMessages: Database.Statement<[number, number], PlannedMessage>,
-): Conversation {
-  const lastPlace = first + messages - 1;
-  let taken = first - 1;
-  return {
-    departmentUuid: department_uuid,
-    customerUuid: customer_uuid,
-    messageCount: messages,
-    async next(maxMessages, maxBytes, overheadBytes) {
-      const batch: OutgoingMessage[] = [];
-      let bytes = 0;
-      // Read row by row: the first message that does not fit ends it, and is read again for the next batch.
-      for (const planned of nextMessages.iterate(taken, lastPlace)) {
-        bytes += planned.item_bytes + overheadBytes;
-        if (batch.length > 0 && (batch.length >= maxMessages || bytes > maxBytes)) break;
-        batch.push(toOutgoing(planned));
-        taken = planned.place;
-      }
-      return batch;
-    },
-  };
-}
-
-function toOutgoing({ id, source_uuid, item, item_bytes, ambiguous }: PlannedMessage): OutgoingMessage {
-  return { id, sourceUuid: source_uuid, itemJson: item, itemBytes: item_bytes, ambiguous: ambiguous === 1 };
 }

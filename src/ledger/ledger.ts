@@ -153,9 +153,8 @@ export interface DeliveryOptions {
 export interface OutgoingMessage {
   readonly id: MessageId;
   readonly sourceUuid: string;
-  readonly itemJson: string;
-  /** UTF-8 length of `itemJson`. */
-  readonly itemBytes: number;
+  /** The request item as JSON text, in UTF-8: the bytes that were staged. */
+  readonly item: Buffer;
   /** Whether an earlier attempt at it was ambiguous. */
   readonly ambiguous: boolean;
 }
@@ -166,7 +165,7 @@ export interface Conversation {
   readonly customerUuid: string;
   readonly messageCount: number;
   /**
-   * The next messages, as many as fit: at most `maxMessages` whose `itemBytes + overheadBytes` add up to at most
+   * The next messages, as many as fit: at most `maxMessages` whose `item.length + overheadBytes` add up to at most
    * `maxBytes`, but always at least one while any is left. Empty at the end. Changes nothing in the ledger.
    */
   next(maxMessages: number, maxBytes: number, overheadBytes: number): Promise<readonly OutgoingMessage[]>;

@@ -62,8 +62,7 @@ function becomes(staged: StagedRecord, { destination }: PreviewOptions): Becomes
       return { rejected: staged.errors };
     case 'message': {
       const { departmentUuid, customerUuid, sourceUuid, itemJson } = staged;
-      const itemBytes = Buffer.byteLength(itemJson);
-      const message = { id: 0, sourceUuid, itemJson, itemBytes, ambiguous: false };
+      const message = { id: 0, sourceUuid, item: Buffer.from(itemJson, 'utf8'), ambiguous: false };
       return { request: destination.requestOf({ departmentUuid, customerUuid, messages: [message] }) };
     }
   }

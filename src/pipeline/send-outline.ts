@@ -15,8 +15,9 @@ export async function outlineOf(
     const { departmentUuid, customerUuid, messageCount } = next;
     departments.set(departmentUuid, (departments.get(departmentUuid) ?? 0) + messageCount);
     if (examples.length === exampleCount) continue;
-    for (const { itemJson } of await next.next(1, Number.MAX_SAFE_INTEGER, 0)) {
-      examples.push({ departmentUuid, customerUuid, text: contract.textOf(JSON.parse(itemJson) as Item) });
+    for (const { item } of await next.next(1, Number.MAX_SAFE_INTEGER, 0)) {
+      const text = contract.textOf(JSON.parse(item.toString('utf8')) as Item);
+      examples.push({ departmentUuid, customerUuid, text });
     }
   }
   return {

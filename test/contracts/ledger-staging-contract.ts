@@ -69,7 +69,7 @@ export function stagingContract(openFresh: OpenFresh): void {
       assert.deepEqual(tally, { ...NOTHING, replaced: 1 });
       const [conversation] = await planned(ledger);
       assert.equal(conversation?.customerUuid, 'customer-2');
-      assert.equal(conversation?.messages[0]?.itemJson, corrected.itemJson);
+      assert.equal(conversation?.messages[0]?.item.toString(), corrected.itemJson);
     });
 
     test(`a corrected record from an export file replaces the content of a ${state} message`, async (t) => {
@@ -78,7 +78,7 @@ export function stagingContract(openFresh: OpenFresh): void {
       const corrected = stagedMessage({ id: 'a', body: 'Hi', origin: { file: 'export.csv', line: 2 } });
       const run = await begin(ledger);
       assert.deepEqual((await stage(ledger, run, [corrected])).tally, { ...NOTHING, replaced: 1 });
-      assert.equal((await planned(ledger))[0]?.messages[0]?.itemJson, corrected.itemJson);
+      assert.equal((await planned(ledger))[0]?.messages[0]?.item.toString(), corrected.itemJson);
       assert.deepEqual((await stage(ledger, run, [corrected])).tally, { ...NOTHING, duplicates: 1 });
       const original = await stage(ledger, await begin(ledger), [stagedMessage({ id: 'a' })]);
       assert.deepEqual(
@@ -97,7 +97,10 @@ export function stagingContract(openFresh: OpenFresh): void {
       assert.deepEqual(result.tally, { ...NOTHING, unchanged: 1 });
       assert.equal(result.remappedAfterSend, 1);
       if (state === 'unknown') {
-        assert.equal((await planned(ledger))[0]?.messages[0]?.itemJson, stagedMessage({ id: 'a' }).itemJson);
+        assert.equal(
+          (await planned(ledger))[0]?.messages[0]?.item.toString(),
+          stagedMessage({ id: 'a' }).itemJson,
+        );
       }
     });
 
@@ -125,7 +128,10 @@ export function stagingContract(openFresh: OpenFresh): void {
           { sourceUuid: 'a', kept: { file: 'export.csv', line: 2 }, came: other.position },
         ]);
       }
-      assert.equal((await planned(ledger))[0]?.messages[0]?.itemJson, stagedMessage({ id: 'a' }).itemJson);
+      assert.equal(
+        (await planned(ledger))[0]?.messages[0]?.item.toString(),
+        stagedMessage({ id: 'a' }).itemJson,
+      );
       assert.equal((await ledger.stateCounts()).conflict, 1);
       const [row] = await rows(ledger.export('conflict'));
       assert.deepEqual([row?.recordJson, row?.line, row?.code], [other.recordJson, 9, 'CONFLICT']);
@@ -140,7 +146,7 @@ export function stagingContract(openFresh: OpenFresh): void {
       const run = await begin(ledger);
       const { tally, conflicts } = await stage(ledger, run, [later], 'replace');
       assert.deepEqual([tally, conflicts.length], [{ ...NOTHING, conflicts: 1 }, 1]);
-      assert.equal((await planned(ledger))[0]?.messages[0]?.itemJson, later.itemJson);
+      assert.equal((await planned(ledger))[0]?.messages[0]?.item.toString(), later.itemJson);
       assert.equal((await ledger.stateCounts()).pending, 1);
       await deliverAll(ledger, run, 'accepted');
       const both = [stagedMessage({ id: 'a' }), later];
@@ -156,7 +162,10 @@ export function stagingContract(openFresh: OpenFresh): void {
     const later = stagedMessage({ id: 'a', body: 'Hi' });
     await stage(ledger, await begin(ledger), [later], 'replace');
     assert.equal((await ledger.counts()).unknown, 1);
-    assert.equal((await planned(ledger, { resendUnknown: false }))[0]?.messages[0]?.itemJson, later.itemJson);
+    assert.equal(
+      (await planned(ledger, { resendUnknown: false }))[0]?.messages[0]?.item.toString(),
+      later.itemJson,
+    );
   });
 
   test('what was accepted gets no payload back by being read again', async (t) => {

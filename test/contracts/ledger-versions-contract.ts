@@ -16,7 +16,7 @@ function version(n: number | null, words: Partial<MessageWords> = {}) {
 }
 
 async function keptItem(ledger: Ledger): Promise<string | undefined> {
-  return (await planned(ledger))[0]?.messages[0]?.itemJson;
+  return (await planned(ledger))[0]?.messages[0]?.item.toString();
 }
 
 function counted({ tally, skips }: StageResult) {
@@ -182,7 +182,7 @@ export function versionsContract(openFresh: OpenFresh): void {
           const newest = Math.max(...all.filter((one) => one.id === id).map((one) => one.version));
           const expected = stagedMessage({ id, body: bodyOf(newest), customer: id });
           assert.deepEqual(
-            messages.map(({ itemJson }) => itemJson),
+            messages.map(({ item }) => item.toString()),
             [expected.itemJson],
           );
         }

@@ -149,7 +149,7 @@ test('property: batches keep to both limits, are as full as they can be, and kee
           drawn += count;
           assert.ok(count <= maxBatchMessages);
           assert.ok(Buffer.byteLength(request.body) <= maxBatchBytes);
-          const following = ledger.messages[drawn]?.message.itemBytes;
+          const following = ledger.messages[drawn]?.message.item.length;
           const hadRoom =
             count < maxBatchMessages &&
             following !== undefined &&

@@ -181,7 +181,7 @@ test('live destinations take the same way', async (t) => {
   const text = createMykaarmaText({ ...transport, username: 'u', password: 'p' });
   const whatsapp = createKaleyraWhatsapp({ ...transport, sid: 'HX1', sender: '+16285550191', apiKey: 'k' });
   t.after(() => Promise.all([text.close(), whatsapp.close()]));
-  const message = { ...outgoing(1), itemJson: '{"userUuid":"user-1"}' };
+  const message = { ...outgoing(1), item: Buffer.from('{"userUuid":"user-1"}') };
   await text.send({ ...batch, messages: [message] });
   await whatsapp.send({ ...batch, messages: [message] });
   assert.equal(proxy.tunnels.length, 2);

@@ -13,9 +13,7 @@ const ITEM = JSON.stringify({
 
 const BATCH = {
   ...{ departmentUuid: '+16285550191', customerUuid: '+13105550123' },
-  messages: [
-    { id: 1, sourceUuid: 's-1', itemJson: ITEM, itemBytes: Buffer.byteLength(ITEM), ambiguous: false },
-  ],
+  messages: [{ id: 1, sourceUuid: 's-1', item: Buffer.from(ITEM), ambiguous: false }],
 };
 
 function create(baseUrl: string, timeoutMs: number) {

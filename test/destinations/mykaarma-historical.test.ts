@@ -51,25 +51,27 @@ test('every item carries the callback URL, unless it has one of its own, and is 
   const plain = outgoing(1, 'u-1', 'says "callBackPathUrl": nothing');
   const own = {
     ...outgoing(2),
-    itemJson: '{"sourceUuid":"u-2","callBackPathUrl":"https://elsewhere.example.com"}',
+    item: Buffer.from('{"sourceUuid":"u-2","callBackPathUrl":"https://elsewhere.example.com"}'),
   };
-  const nested = { ...outgoing(3), itemJson: '{"sourceUuid":"u-3","metaData":{"callBackPathUrl":"no"}}' };
+  const nested = {
+    ...outgoing(3),
+    item: Buffer.from('{"sourceUuid":"u-3","metaData":{"callBackPathUrl":"no"}}'),
+  };
   const messages = [plain, own, nested];
   const { body } = create('http://127.0.0.1:1', 1, CALLBACK_URL).requestOf({ ...batchOf(0), messages });
-  const { saveMessageRequestList: items } = JSON.parse(body) as { saveMessageRequestList: unknown[] };
+  const { saveMessageRequestList: items } = JSON.parse(body.toString()) as {
+    saveMessageRequestList: unknown[];
+  };
   assert.deepEqual(items, [
-    { ...(JSON.parse(plain.itemJson) as object), callBackPathUrl: CALLBACK_URL },
-    JSON.parse(own.itemJson),
-    { ...(JSON.parse(nested.itemJson) as object), callBackPathUrl: CALLBACK_URL },
+    { ...(JSON.parse(plain.item.toString()) as object), callBackPathUrl: CALLBACK_URL },
+    JSON.parse(own.item.toString()),
+    { ...(JSON.parse(nested.item.toString()) as object), callBackPathUrl: CALLBACK_URL },
   ]);
-  assert.ok(body.includes(plain.itemJson.slice(0, -1)), 'the stored bytes');
+  assert.ok(body.includes(plain.item.subarray(0, -1)), 'the stored bytes');
 });
 
 test('the request is the one of the reference: method, path, credentials, headers, items as stored', async (t) => {
-  const messages = [
-    outgoing(1),
-    { ...outgoing(2), itemJson: '{ "sourceUuid":"u-2", "n":1.0 }', itemBytes: 31 },
-  ];
+  const messages = [outgoing(1), { ...outgoing(2), item: Buffer.from('{ "sourceUuid":"u-2", "n":1.0 }') }];
   const { server } = await sendTo(
     t,
     (request, response) => answerJson(response, 200, saveAnswer(uuidsIn(request))),
@@ -86,7 +88,10 @@ test('the request is the one of the reference: method, path, credentials, header
   assert.equal(request?.headers['content-type'], 'application/json');
   assert.equal(request?.headers.accept, 'application/json');
   assert.equal(request?.headers['accept-encoding'], 'identity');
-  assert.equal(request?.body, `{"saveMessageRequestList":[${messages.map((m) => m.itemJson).join(',')}]}`);
+  assert.equal(
+    request?.body,
+    `{"saveMessageRequestList":[${messages.map((m) => m.item.toString()).join(',')}]}`,
+  );
 });
 
 test('a redirect is not followed, so the credentials go nowhere else', async (t) => {

@@ -10,11 +10,10 @@ const BODY = {
 };
 
 function batch(userUuid = 'user') {
-  const itemJson = JSON.stringify({ userUuid, ...BODY });
-  const itemBytes = Buffer.byteLength(itemJson);
+  const item = Buffer.from(JSON.stringify({ userUuid, ...BODY }));
   return {
     ...{ departmentUuid: 'dep', customerUuid: 'cus' },
-    messages: [{ id: 1, sourceUuid: 's-1', itemJson, itemBytes, ambiguous: false }],
+    messages: [{ id: 1, sourceUuid: 's-1', item, ambiguous: false }],
   };
 }
 
@@ -77,8 +76,11 @@ test('a callback URL travels with the identity of its message; one of the mappin
   const sendingOf = (sending: object | undefined) => {
     const item = { userUuid: 'user', ...BODY, messageSendingAttributes: sending };
     const [message] = batch().messages;
-    const messages = [{ ...message, itemJson: JSON.stringify(item) }] as ReturnType<typeof batch>['messages'];
-    return JSON.parse(destination.requestOf({ ...batch(), messages }).body).messageSendingAttributes;
+    const messages = [{ ...message, item: Buffer.from(JSON.stringify(item)) }] as ReturnType<
+      typeof batch
+    >['messages'];
+    return JSON.parse(destination.requestOf({ ...batch(), messages }).body.toString())
+      .messageSendingAttributes;
   };
   const reported = {
     callbackURL: 'https://hooks.example.com/t/1',

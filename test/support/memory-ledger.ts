@@ -60,7 +60,7 @@ export function memoryLedger(
         let bytes = 0;
         while (drawn < due.length && batch.length < maxMessages) {
           const { message, ambiguous } = due[drawn] as StoredMessage;
-          bytes += message.itemBytes + overheadBytes;
+          bytes += message.item.length + overheadBytes;
           if (batch.length > 0 && bytes > maxBytes) break;
           batch.push({ ...message, ambiguous });
           drawn++;

@@ -2,6 +2,6 @@ import type { OutgoingMessage } from '../../src/ledger/ledger.ts';
 
 /** A message as delivery gets it, with an item of some words. */
 export function outgoing(id: number, sourceUuid = `u-${id}`, text = `words ${id} é🙂`): OutgoingMessage {
-  const itemJson = JSON.stringify({ sourceUuid, messageAttributes: { body: text } });
-  return { id, sourceUuid, itemJson, itemBytes: Buffer.byteLength(itemJson), ambiguous: false };
+  const item = Buffer.from(JSON.stringify({ sourceUuid, messageAttributes: { body: text } }));
+  return { id, sourceUuid, item, ambiguous: false };
 }

@@ -1,0 +1,115 @@
+/**
+ * Reads the messages of a plan. Another connection writes meanwhile, after each of whose commits SQLite reads every page
+ * anew; neighbours in the plan mostly lie on the same pages. So the first batches of several conversations are read at one
+ * moment, within the bounds that one of them is asked for: a delivery asks for the same every time.
+ */
+import type Database from 'better-sqlite3';
+import { STATE } from './context.ts';
+import type { Conversation, MessageId, OutgoingMessage } from './ledger.ts';
+
+/** Where a conversation's messages stand in the plan, both ends included. */
+export interface Stretch {
+  readonly first: number;
+  readonly last: number;
+}
+
+export type NextMessages = (...bounds: Bounds) => readonly OutgoingMessage[];
+
+type Bounds = Parameters<Conversation['next']>;
+
+/** A message without its item. */
+type Head = readonly [place: number, id: MessageId, sourceUuid: string, ambiguous: 0 | 1, itemBytes: number];
+
+/** Nothing more is read ahead once so much has been. */
+const AHEAD_BYTES = 500_000;
+
+/** @returns what reads the messages of neighbouring conversations, one function for each. */
+export function createMessageReader(
+  db: Database.Database,
+  table: string,
+): (neighbours: readonly Stretch[]) => NextMessages[] {
+  // A message that somebody decided about since the plan was made is not handed out.
+  const due = `
+    FROM ${table} p JOIN message m ON m.id = p.message JOIN payload ON payload.message = m.id
+    WHERE p.place >= ? AND p.place <= ? AND m.state IN (${STATE.pending}, ${STATE.unknown})
+    ORDER BY p.place`;
+  // Of a bare parameter SQLite would look at the value, and prepare the statement anew each time.
+  const heads = db
+    .prepare<[number, number, number], Head>(
+      `SELECT p.place, m.id, m.source_uuid, m.ambiguous, octet_length(payload.item) ${due} LIMIT +?`,
+    )
+    .raw();
+  // Bytes, and in one piece: as strings, one by one, they take longer to read than to send.
+  const items = db
+    .prepare<[number, number], Buffer>(
+      `SELECT CAST(group_concat(item, '') AS BLOB) FROM (SELECT payload.item ${due})`,
+    )
+    .pluck();
+
+  /** At most so many messages between two places, as far as they fit, and the place behind them. */
+  function read({ first, last }: Stretch, [maxMessages, maxBytes, overheadBytes]: Bounds) {
+    const found = heads.all(first, last, maxMessages);
+    let bytes = 0;
+    const tooMany = found.findIndex(([, , , , itemBytes], index) => {
+      bytes += itemBytes + overheadBytes;
+      return index > 0 && bytes > maxBytes;
+    });
+    const fitting = tooMany === -1 ? found : found.slice(0, tooMany);
+    const lastPlace = fitting.at(-1)?.[0];
+    if (lastPlace === undefined) return { messages: [], bytes: 0, end: first };
+    const all = items.get(first, lastPlace) as Buffer;
+    let at = 0;
+    const messages = fitting.map(([, id, sourceUuid, ambiguous, itemBytes]): OutgoingMessage => {
+      const item = all.subarray(at, at + itemBytes);
+      at += itemBytes;
+      return { id, sourceUuid, item, ambiguous: ambiguous === 1 };
+    });
+    return { messages, bytes: at, end: lastPlace + 1 };
+  }
+
+  function createCursor({ first, last }: Stretch) {
+    let place = first;
+    let ahead: { readonly bounds: string; readonly batch: ReturnType<typeof read> } | null = null;
+    return {
+      get isUntouched() {
+        return place === first && ahead === null;
+      },
+      readAhead(bounds: Bounds): number {
+        const batch = read({ first, last }, bounds);
+        ahead = { bounds: bounds.join(), batch };
+        return batch.bytes;
+      },
+      /** Null when nothing was read ahead within these bounds. */
+      takeAhead(bounds: Bounds): readonly OutgoingMessage[] | null {
+        const taken = ahead;
+        ahead = null;
+        if (taken?.bounds !== bounds.join()) return null;
+        place = taken.batch.end;
+        return taken.batch.messages;
+      },
+      read(bounds: Bounds) {
+        const batch = read({ first: place, last }, bounds);
+        place = batch.end;
+        return batch;
+      },
+    };
+  }
+
+  return (neighbours) => {
+    const cursors = neighbours.map(createCursor);
+    const readTogether = db.transaction((cursor: (typeof cursors)[number], bounds: Bounds) => {
+      const { messages, bytes } = cursor.read(bounds);
+      let readBytes = bytes;
+      for (const other of cursors) {
+        if (readBytes >= AHEAD_BYTES) break;
+        if (other.isUntouched) readBytes += other.readAhead(bounds);
+      }
+      return messages;
+    });
+    return cursors.map(
+      (cursor) =>
+        (...bounds) =>
+          cursor.takeAhead(bounds) ?? readTogether(cursor, bounds),
+    );
+  };
+}
