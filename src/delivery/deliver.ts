@@ -108,6 +108,7 @@ export async function deliver(options: DeliverOptions): Promise<DeliveryResult> 
   try {
     observer.onPlan?.({ messages: plan.messageCount, conversations: plan.conversationCount });
     const workers = Math.min(config.concurrency, plan.conversationCount);
+    if (workers > 0) await destination.prepare?.();
     await Promise.all(Array.from({ length: workers }, () => work(plan).catch(halt.fail)));
     await notFound.convict().catch(halt.fail);
     for (const { messages } of notFound.remaining()) tally.left(messages);

@@ -1,7 +1,7 @@
 /**
  * The pace of requests: slots of 1/rate, shared by all workers, taken before every attempt.
  *
- * Slots stand on an absolute schedule, so that a late timer delays one request and not all that follow. They are one percent
+ * Slots stand on an absolute schedule, so that what is late delays one request and not all that follow. They are one percent
  * wider than the rate asks for: what leaves at even intervals arrives at slightly uneven ones, and a limiter at the other
  * end that counts strictly must not see one request too many.
  *
@@ -12,6 +12,9 @@
 import type { Clock } from '../clock.ts';
 
 const SLOT_WIDENING = 1.01;
+
+/** A slot missed by no more is taken all the same: what a busy machine or a slow disk holds up is made up for. */
+const MAKE_UP_MS = 100;
 
 /** A millisecond more than the window: two starts exactly a second apart share a window that includes both ends. */
 const WINDOW_MS = 1_001;
@@ -38,6 +41,7 @@ export interface Pacer {
 export function createPacer({ requestsPerSecond, burst, clock }: PacerOptions): Pacer {
   const intervalMs = (1_000 * SLOT_WIDENING) / requestsPerSecond;
   const creditMs = (burst - 1) * intervalMs;
+  const overdueMs = Math.max(creditMs, MAKE_UP_MS);
   const sleepFromMs = intervalMs < TIMER_RESOLUTION_MS ? TIMER_RESOLUTION_MS : 0;
   // A rate of 2.5 allows three starts in some windows, or it would be a rate of 2.
   const starts = new Float64Array(Math.ceil(requestsPerSecond)).fill(Number.NEGATIVE_INFINITY);
@@ -56,7 +60,8 @@ export function createPacer({ requestsPerSecond, burst, clock }: PacerOptions): 
       for (;;) {
         if (signal.aborted) return false;
         const nowMs = clock.monotonicMs();
-        const slotMs = Math.max(nextSlotMs, nowMs - creditMs, pausedUntilMs);
+        const dueMs = nowMs - nextSlotMs > overdueMs ? nowMs - creditMs : nextSlotMs;
+        const slotMs = Math.max(dueMs, pausedUntilMs);
         nextSlotMs = slotMs + intervalMs;
         if (slotMs - nowMs > sleepFromMs) await clock.sleep(slotMs - nowMs, signal);
         if (signal.aborted) return false;

@@ -95,6 +95,8 @@ export interface Destination {
   readonly limits: DestinationLimits;
   /** Bytes of a request body without its messages, and what each message adds to its item's. */
   readonly framing: { readonly requestBytes: number; readonly perMessageBytes: number };
+  /** Loads what requests need, so that the first one starts as promptly as those behind it. Called when there is something to send. */
+  prepare?(): Promise<void>;
   /** One request. Resolves for whatever the network and the API do; throws only on defects. */
   send(batch: Batch): Promise<SendResult>;
   close(): Promise<void>;

@@ -56,6 +56,7 @@ export function createHttpDestination(
   return {
     ...api,
     baseUrl,
+    prepare: () => http.prepare(),
 
     async send(batch) {
       const { method, url, body } = api.requestOf(batch);

@@ -57,6 +57,8 @@ export interface Route {
 }
 
 export interface HttpClient {
+  /** Loads the HTTP library, which {@link HttpClient.request} does otherwise. */
+  prepare(): Promise<void>;
   /** Never rejects. */
   request(request: HttpRequest): Promise<HttpResult>;
   /** Drops all connections; requests under way end as failures. */
@@ -66,10 +68,16 @@ export interface HttpClient {
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const closing = new AbortController();
   let pool: Promise<Pool> | null = null;
+  const open = () => {
+    pool ??= openPool(options, closing.signal);
+    return pool;
+  };
   return {
+    async prepare() {
+      await open();
+    },
     async request(request) {
-      pool ??= openPool(options, closing.signal);
-      const opened = await pool;
+      const opened = await open();
       return new Promise((resolve) => dispatch(opened, request, options, resolve));
     },
     async close() {
@@ -79,7 +87,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   };
 }
 
-/** The HTTP library is loaded with the first request: much is asked of a destination by those who never send. */
+/** The HTTP library is loaded when something is to be sent: much is asked of a destination by those who never do. */
 async function openPool(
   { origin, connections, timeoutMs, route }: HttpClientOptions,
   signal: AbortSignal,
