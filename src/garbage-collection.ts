@@ -8,15 +8,13 @@ import { setFlagsFromString } from 'node:v8';
  *   room: fast for servers, and more than half of this program's memory. What is alive here is some 30 MB, whatever the size of the
  *   export; collecting the rest more often costs 6 to 9 % of the processor time of reading, and next to nothing of a
  *   delivery, which waits for the API.
- * - Left alone it collects with threads of its own, which for a heap so small mostly wait for each other, on a core that the
- *   ledger's thread needs: a fifth of the processor time of a large import.
+ * - Left alone it collects the young generation with threads of its own, which for one so small mostly wait for each other, on
+ *   the core that the ledger's thread needs.
  */
 export function tuneGarbageCollection(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
   setFlagsFromString(`--heap-growing-percent=${OLD_GENERATION_GROWTH_PERCENT}`);
   setFlagsFromString('--no-parallel-scavenge');
-  setFlagsFromString('--no-concurrent-marking');
-  setFlagsFromString('--no-concurrent-sweeping');
 }
 
 /** Beyond what was alive at the last full collection, before the next one. */
