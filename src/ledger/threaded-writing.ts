@@ -3,7 +3,7 @@
  * machine with two cores does both halves at once.
  *
  * A thread and its connection cost some 50 ms and 30 MB, so a small import never starts one: until so much has been written
- * ({@link START_AFTER_BYTES}), it is done on the spot, and so it is again after a rest. What is asked one after the other is done one
+ * ({@link USE_AFTER_BYTES}), it is done on the spot, and so it is again after a rest. What is asked one after the other is done one
  * after the other. A claim and a settlement are durable when they resolve, wherever they were done; what is staged, once
  * {@link ThreadedWriting.commit} does.
  */
@@ -23,7 +23,10 @@ import type {
 } from './writing-thread.ts';
 
 /** Of JSON text that is staged or sent: some 4,000 messages. */
-const START_AFTER_BYTES = 4_000_000;
+const USE_AFTER_BYTES = 4_000_000;
+
+/** The thread is started so much earlier that nobody waits for it. */
+const HEAD_START = 1 / 2;
 
 /** What the thread works on is gone with the next transaction. */
 const YOUNG_GENERATION_MB = 4;
@@ -44,14 +47,15 @@ export interface ThreadedWriting extends Writing {
 
 /**
  * @param onTheSpot writes in this thread; `finish` does at once what has begun
- * @param startAfterBytes how much is written on the spot before the thread is started
+ * @param useAfterBytes how much is written on the spot before the thread does it
  */
 export function createThreadedWriting(
   { path, stream, keepPayloads }: WritingPlace,
   onTheSpot: Writing & { finish(): void },
-  startAfterBytes: number = START_AFTER_BYTES,
+  useAfterBytes: number = USE_AFTER_BYTES,
 ): ThreadedWriting {
   let thread: WritingThread | null = null;
+  let isInUse = false;
   let writtenBytes = 0;
   let isStagingOpen = false;
   let hasStaged = false;
@@ -59,20 +63,21 @@ export function createThreadedWriting(
 
   /** Null while it is not worth a thread. */
   const threadFor = (bytes: () => number): WritingThread | null => {
-    if (thread !== null) return thread;
-    if (writtenBytes < startAfterBytes) {
-      writtenBytes += bytes();
-    } else {
-      // Two connections know nothing of each other's order.
-      onTheSpot.finish();
-      thread = startThread({ path, stream, keepPayloads });
-    }
+    if (isInUse) return thread;
+    const isEnough = writtenBytes >= useAfterBytes;
+    if (!isEnough) writtenBytes += bytes();
+    if (writtenBytes >= useAfterBytes * HEAD_START) thread ??= startThread({ path, stream, keepPayloads });
+    if (!isEnough) return null;
+    // Two connections know nothing of each other's order.
+    onTheSpot.finish();
+    isInUse = true;
     return thread;
   };
 
   const rest = async () => {
     const resting = thread;
     thread = null;
+    isInUse = false;
     writtenBytes = 0;
     hasStaged = false;
     spareRooms.length = 0;
@@ -106,7 +111,8 @@ export function createThreadedWriting(
       return writer === null ? onTheSpot.claim(start) : writer.call({ method: 'claim', start });
     },
     async settle(end) {
-      return thread === null ? onTheSpot.settle(end) : thread.call({ method: 'settle', end: packEnd(end) });
+      if (!isInUse) return onTheSpot.settle(end);
+      return (thread as WritingThread).call({ method: 'settle', end: packEnd(end) });
     },
     commit,
     async restFromStaging() {

@@ -60,7 +60,7 @@ export type WritingAnswer = { readonly call: number } & (
 );
 
 function serve(port: MessagePort, place: WritingPlace): void {
-  let writer: ReturnType<typeof openWriter> | null = null;
+  let writer = openWriterUnlessRefused();
   let untold: WritingAnswer[] = [];
   let handedBack: ArrayBuffer[] = [];
   port.on('message', (request: WritingRequest) => {
@@ -71,6 +71,15 @@ function serve(port: MessagePort, place: WritingPlace): void {
       for (const call of request) void answer(call);
     }
   });
+
+  /** At once, so that the first call does not wait for it. Why it cannot be opened is told to whoever calls. */
+  function openWriterUnlessRefused() {
+    try {
+      return openWriter(place);
+    } catch {
+      return null;
+    }
+  }
 
   async function answer({ call, job }: WritingCall): Promise<void> {
     try {
