@@ -1,0 +1,8 @@
+/** Parts of undici by themselves, which it has no types for; its version is fixed in package.json. */
+declare module 'undici/lib/dispatcher/pool.js' {
+  export { Pool as default } from 'undici';
+}
+
+declare module 'undici/lib/core/connect.js' {
+  export { buildConnector as default } from 'undici';
+}
