@@ -30,9 +30,10 @@ function refused(refusal: Refusal, alone: boolean): Verdict {
   };
 }
 
-function settle(message: OutgoingMessage, { state, ...said }: Verdict): Settlement {
+function settle(message: OutgoingMessage, verdict: Verdict): Settlement {
+  const { state, code, error, messageUuid, warnings } = verdict;
   const outcome = message.ambiguous && state !== 'accepted' ? 'unknown' : state;
-  return { id: message.id, outcome, ...said };
+  return { id: message.id, outcome, code, error, messageUuid, warnings };
 }
 
 function outcomeAt(outcomes: readonly MessageOutcome[], index: number): MessageOutcome {

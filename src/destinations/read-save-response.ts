@@ -78,6 +78,7 @@ function outcomeOf(sourceUuid: string, response: SaveResponse): MessageOutcome {
   const item = response.items.get(sourceUuid);
   const submitted = response.submitted.has(sourceUuid);
   const failed = response.failed.has(sourceUuid);
+  if (submitted && !failed && item === undefined) return ACCEPTED;
   const kept = { messageUuid: item?.messageUuid ?? null, warnings: item?.warnings ?? null };
   if (!submitted && !failed) {
     const fault = item?.fault ?? response.fault;
@@ -92,6 +93,15 @@ function outcomeOf(sourceUuid: string, response: SaveResponse): MessageOutcome {
   return { state: 'accepted', code: null, error: null, ...kept };
 }
 
+/** Of nearly all messages: without a word. */
+const ACCEPTED: MessageOutcome = {
+  state: 'accepted',
+  code: null,
+  error: null,
+  messageUuid: null,
+  warnings: null,
+};
+
 function failedOutcome(item: Item | undefined): MessageOutcome {
   return {
     state: 'failed',
@@ -102,9 +112,12 @@ function failedOutcome(item: Item | undefined): MessageOutcome {
   };
 }
 
-function countStrangers(response: SaveResponse, sent: ReadonlySet<string>): number {
-  const mentioned = new Set([...response.submitted, ...response.failed, ...response.items.keys()]);
-  return [...mentioned].filter((sourceUuid) => !sent.has(sourceUuid)).length;
+function countStrangers({ submitted, failed, items }: SaveResponse, sent: ReadonlySet<string>): number {
+  const strangers = new Set<string>();
+  for (const mentioned of [submitted, failed, items.keys()]) {
+    for (const sourceUuid of mentioned) if (!sent.has(sourceUuid)) strangers.add(sourceUuid);
+  }
+  return strangers.size;
 }
 
 /* ------------------------------------------------------------------ parsing */
