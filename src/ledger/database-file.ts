@@ -14,8 +14,8 @@ const OWNER_ONLY = 0o600;
 /** How long a statement waits for another process's transaction. */
 const BUSY_TIMEOUT_MS = 10_000;
 
-/** Negative: KiB. More makes random identities a tenth faster, and is missed elsewhere: a run's memory is promised. */
-const CACHE_SIZE = -16_000;
+/** Negative: KiB. Half of it makes random identities a tenth slower; more is missed elsewhere, since a run's memory is promised. */
+const CACHE_SIZE = -32_000;
 
 /**
  * Staged payloads are about a kilobyte each: pages of 8 KiB waste less of them than SQLite's usual 4 KiB, and
