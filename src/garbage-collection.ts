@@ -1,5 +1,5 @@
 /**
- * How V8 collects garbage here. To be set before anything is loaded: the flags count from then on, unlike those of a command line
+ * How V8 collects garbage here (docs/adr/0020). To be set before anything is loaded: the flags count from then on, unlike those of a command line
  * that users do not write.
  */
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
