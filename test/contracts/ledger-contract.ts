@@ -28,7 +28,6 @@ export type OpenFresh = (t: TestContext) => LedgerPlace;
 
 export function ledgerContract(name: string, openFresh: OpenFresh): void {
   writingContract(name, openFresh);
-  describe(`${name}: delivery`, () => deliveryContract(openFresh));
   describe(`${name}: versions`, () => versionsContract(openFresh));
   describe(`${name}: evidence`, () => evidenceContract(openFresh));
   describe(`${name}: looking`, () => lookingContract(openFresh));
@@ -40,4 +39,5 @@ export function writingContract(name: string, openFresh: OpenFresh): void {
   describe(`${name}: rejects`, () => rejectsContract(openFresh));
   describe(`${name}: repeats`, () => repeatsContract(openFresh));
   describe(`${name}: states`, () => statesContract(openFresh));
+  describe(`${name}: delivery`, () => deliveryContract(openFresh));
 }
