@@ -118,8 +118,8 @@ function openWriter(place: WritingPlace) {
       if (job.method === 'stage') {
         const { input, packed, onConflict } = job;
         const { messages, others, texts, numbers } = packed;
-        const staged = stage(input, unpackRecords(packed), onConflict, messages + others.length);
-        return { staged, room: { texts, numbers } } satisfies StagedThere;
+        const result = stage(input, unpackRecords(packed), onConflict, messages + others.length);
+        return { staged: result, room: { texts, numbers } } satisfies StagedThere;
       }
       staged.commit();
       switch (job.method) {

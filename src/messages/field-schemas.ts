@@ -33,7 +33,6 @@ export const free = <Value extends z.ZodType>(value: Value) => {
     z
       .custom<z.input<typeof record>>()
       .superRefine((input, context) => {
-        if (!hasPrototypeKey(input)) return;
         for (const path of prototypeKeys(input, [])) {
           context.addIssue({ code: 'unrecognized_keys', keys: ['__proto__'], path, input });
         }
@@ -42,18 +41,13 @@ export const free = <Value extends z.ZodType>(value: Value) => {
   );
 };
 
-/** Asked of every record; nearly none has one. */
-function hasPrototypeKey(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (Object.hasOwn(value, '__proto__')) return true;
-  return Object.values(value).some(hasPrototypeKey);
-}
-
-/** Where they are. */
-function* prototypeKeys(value: unknown, path: PropertyKey[]): Generator<PropertyKey[]> {
-  if (typeof value !== 'object' || value === null) return;
-  if (Object.hasOwn(value, '__proto__')) yield path;
+/** Where such keys are. Asked of every record, and nearly none has one: no generator, and no path before it is needed. */
+function prototypeKeys(value: unknown, path: readonly PropertyKey[]): PropertyKey[][] {
+  if (typeof value !== 'object' || value === null) return [];
+  const found = Object.hasOwn(value, '__proto__') ? [[...path]] : [];
   for (const [key, nested] of Object.entries(value)) {
-    if (typeof nested === 'object' && key !== '__proto__') yield* prototypeKeys(nested, [...path, key]);
+    if (typeof nested === 'object' && key !== '__proto__')
+      found.push(...prototypeKeys(nested, [...path, key]));
   }
+  return found;
 }
