@@ -14,7 +14,7 @@ const OWNER_ONLY = 0o600;
 /** How long a statement waits for another process's transaction. */
 const BUSY_TIMEOUT_MS = 10_000;
 
-/** Negative: KiB. Half of it makes random identities a tenth slower; more is missed elsewhere, since a run's memory is promised. */
+/** Negative: KiB. A run's memory is promised: what one has is missed elsewhere. */
 const CACHE_SIZE = -32_000;
 
 /**
@@ -26,7 +26,7 @@ const PAGE_SIZE_BYTES = 8_192;
 /** In pages. Staging writes in bulk: fewer, longer checkpoints are cheaper than SQLite's usual 1,000. */
 const AUTOCHECKPOINT_PAGES = 10_000;
 
-/** For delivery: it goes through the ledger once, a conversation at a time. */
+/** For what goes through the ledger once: large imports, and delivery, a conversation at a time. */
 const LITTLE_CACHE_SIZE = -8_000;
 
 /**
@@ -53,19 +53,19 @@ export function openDatabaseFile(path: string, mode: LedgerMode): Database.Datab
   else if (!existsSync(path)) throw missing(path);
   if (mode !== 'read-only') restrictToOwner(path);
   assertWholeLog(path);
-  return connect(path, mode);
+  return connect(path, mode, CACHE_SIZE);
 }
 
 /**
- * Another connection to a ledger that this process has open, to write through.
+ * Another connection to a ledger that this process has open, to write through, with little cache.
  * @throws as {@link openDatabaseFile}
  */
 export function openAnotherConnection(path: string): Database.Database {
   if (!existsSync(path)) throw missing(path);
-  return connect(path, 'existing');
+  return connect(path, 'existing', LITTLE_CACHE_SIZE);
 }
 
-function connect(path: string, mode: LedgerMode): Database.Database {
+function connect(path: string, mode: LedgerMode, cacheSize: number): Database.Database {
   return withLedgerErrors(path, () => {
     // Read-only too opens for writing: a read-only connection would leave the files -wal and -shm behind.
     const db = new Database(path, { fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
@@ -83,7 +83,7 @@ function connect(path: string, mode: LedgerMode): Database.Database {
         db.pragma('secure_delete = ON'); // dropped payloads are overwritten, not only unlinked
         db.pragma('foreign_keys = ON');
       }
-      db.pragma(`cache_size = ${CACHE_SIZE}`);
+      db.pragma(`cache_size = ${cacheSize}`);
       db.pragma('schema_version'); // touches the file: damage shows here
       return db;
     } catch (error) {

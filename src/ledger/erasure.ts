@@ -11,6 +11,7 @@ import { systemClock } from '../clock.ts';
 import { createIdentifierSearch } from '../identifier-search.ts';
 import { openDatabaseFile } from './database-file.ts';
 import { keepHashes } from './erased-customers.ts';
+import { enterAllIdentities } from './identities.ts';
 import { assertLedger, migrate, schemaVersion } from './migrate.ts';
 import { withLedgerErrors } from './sqlite-errors.ts';
 
@@ -60,9 +61,9 @@ export async function findTraces(path: string, customerUuids: readonly string[])
           UNION SELECT source_uuid FROM reject JOIN temp.their_reject USING (id) WHERE source_uuid IS NOT NULL)
         SELECT uuid FROM their_identity
         WHERE NOT EXISTS (
-          SELECT 1 FROM message
+          SELECT 1 FROM identity
           WHERE stream IN (SELECT id FROM stream) AND source_uuid = uuid
-            AND id NOT IN (SELECT id FROM temp.their_message))`),
+            AND message NOT IN (SELECT id FROM temp.their_message))`),
       messageUuids: texts(`
         SELECT message_uuid FROM message JOIN temp.their_message USING (id) WHERE message_uuid IS NOT NULL`),
       counts: countTheirs(db),
@@ -102,6 +103,7 @@ function inLedger<T>(path: string, work: (db: Database.Database) => T): T {
   try {
     return withLedgerErrors(path, () => {
       migrate(db, path, systemClock.nowMs());
+      db.transaction(enterAllIdentities).immediate(db);
       db.pragma('temp_store = MEMORY'); // a temporary file would be one more that holds something of them
       return work(db);
     });
@@ -134,8 +136,8 @@ function markTheirs(db: Database.Database, customerUuids: readonly string[]): vo
         OR customer_uuid IS NULL AND (
           EXISTS (SELECT 1 FROM their_record WHERE stream = reject.stream AND record_hash = reject.record_hash)
           OR EXISTS (
-            SELECT 1 FROM message JOIN their_message USING (id)
-            WHERE message.stream = reject.stream AND message.source_uuid = reject.source_uuid));
+            SELECT 1 FROM identity JOIN their_message ON their_message.id = identity.message
+            WHERE identity.stream = reject.stream AND identity.source_uuid = reject.source_uuid));
     INSERT INTO their_conflict
       SELECT id FROM conflict
       WHERE message IN (SELECT id FROM their_message) OR customer_uuid IN (SELECT uuid FROM their_customer)
@@ -168,7 +170,11 @@ function deleteTheirs(db: Database.Database): void {
     DELETE FROM evidence WHERE message IN (SELECT id FROM temp.their_message);
     DELETE FROM conflict WHERE id IN (SELECT id FROM temp.their_conflict);
     DELETE FROM reject WHERE id IN (SELECT id FROM temp.their_reject);
+    DELETE FROM identity WHERE (stream, source_uuid) IN (
+      SELECT stream, source_uuid FROM message JOIN temp.their_message USING (id));
     DELETE FROM message WHERE id IN (SELECT id FROM temp.their_message);`);
+  // The newest ids may be given out again.
+  enterAllIdentities(db);
   // A message that was theirs when it was sent, and is another customer's by a corrected mapping, keeps its attempt.
   db.exec(`
     UPDATE attempt SET conversation = kept.conversation, request_uuid = NULL

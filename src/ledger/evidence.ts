@@ -70,7 +70,7 @@ export function createEvidence(context: LedgerContext): Pick<Ledger, 'recordEvid
     FROM message JOIN input ON input.id = message.input JOIN run ON run.id = input.run
     LEFT JOIN attempt ON attempt.id = message.attempt`;
   const bySourceUuid = db.prepare<[string], Known>(
-    `${KNOWN} WHERE message.stream = ${stream} AND message.source_uuid = ?`,
+    `${KNOWN} WHERE message.id = (SELECT message FROM identity WHERE identity.stream = ${stream} AND identity.source_uuid = ?)`,
   );
   const byId = db.prepare<[MessageId, string], Known>(
     `${KNOWN} WHERE message.id = ? AND message.message_uuid = ?`,

@@ -105,6 +105,20 @@ const RULES: readonly { code: string; says: string; sql: string }[] = [
       WHERE department.stream <> message.stream GROUP BY stream.id`,
   },
   {
+    code: 'IDENTITY_MISMATCH',
+    says: 'identities lead to no message, to another one, or are missing',
+    sql: `
+      SELECT stream.name, count(*) AS rows FROM (
+        SELECT message.stream FROM message
+        JOIN stream ON stream.id = message.stream AND message.id <= stream.identified_up_to
+        LEFT JOIN identity ON identity.stream = message.stream AND identity.source_uuid = message.source_uuid
+        WHERE identity.message IS NOT message.id
+        UNION ALL
+        SELECT identity.stream FROM identity LEFT JOIN message ON message.id = identity.message
+        WHERE message.id IS NULL) wrong
+      JOIN stream ON stream.id = wrong.stream GROUP BY stream.id`,
+  },
+  {
     code: 'RUN_UNBALANCED',
     says: 'runs have a summary that does not add up',
     sql: `

@@ -61,7 +61,14 @@ export function migrate(
     db.prepare('INSERT INTO schema_version VALUES (?, ?, ?)').run(migration.version, migration.name, nowMs);
     db.exec(migration.sql);
   });
-  for (const migration of migrations) apply.immediate(migration);
+  // A table that is made anew is dropped first: what refers to it is to stay, and refers to the new one.
+  const isEnforcing = db.pragma('foreign_keys', { simple: true });
+  db.pragma('foreign_keys = OFF');
+  try {
+    for (const migration of migrations) apply.immediate(migration);
+  } finally {
+    db.pragma(`foreign_keys = ${isEnforcing}`);
+  }
 }
 
 /** For those who only read: the file is a ledger, and neither newer nor older than the program. */

@@ -7,6 +7,7 @@ import { createDelivery } from './delivery-plan.ts';
 import { createEvidence } from './evidence.ts';
 import { createExport } from './export-rows.ts';
 import { createGroupCommit } from './group-commit.ts';
+import { enterIdentities } from './identities.ts';
 import { type Ledger, MESSAGE_STATES } from './ledger.ts';
 import { assertCurrent, migrate } from './migrate.ts';
 import { createOccurrenceCounter } from './occurrence-counter.ts';
@@ -48,7 +49,12 @@ export async function openLedger(options: OpenLedgerOptions): Promise<Ledger> {
     return withLedgerErrors(path, () => {
       if (mode === 'read-only') assertCurrent(db, path);
       else migrate(db, path, clock.nowMs());
-      const bind = db.transaction(() => bindStream(db, options, clock.nowMs()));
+      const bind = db.transaction(() => {
+        const stream = bindStream(db, options, clock.nowMs());
+        // A crash may have come before those of the last messages were entered.
+        if (mode !== 'read-only') enterIdentities(db, stream);
+        return stream;
+      });
       const stream = mode === 'read-only' ? bind() : bind.immediate();
       const assertPresent = mode === 'read-only' ? () => {} : watchPresence(path);
       const context = { db, path, stream, keepPayloads };

@@ -7,16 +7,16 @@
  */
 import { type LedgerContext, STATE } from './context.ts';
 import type { HashedMessage, HashedReject } from './hashed-record.ts';
+import type { Identities } from './identities.ts';
 import { REJECT_STATUS } from './rejects.ts';
 
 /** Null where the message may be sent as far as this is concerned; else what is kept in its place. */
 export type RefuseRepeat = (message: HashedMessage) => HashedReject | null;
 
-export function createRefuseRepeat({ db, stream }: LedgerContext): RefuseRepeat {
+export function createRefuseRepeat({ db, stream }: LedgerContext, identities: Identities): RefuseRepeat {
   const isSettled = db
     .prepare(`
-      SELECT content_hash = ? OR state NOT IN (${STATE.pending}, ${STATE.failed}) FROM message
-      WHERE stream = ${stream} AND source_uuid = ?`)
+      SELECT content_hash = ? OR state NOT IN (${STATE.pending}, ${STATE.failed}) FROM message WHERE id = ?`)
     .pluck();
   const isWaiting = db
     .prepare(`
@@ -35,7 +35,7 @@ export function createRefuseRepeat({ db, stream }: LedgerContext): RefuseRepeat 
 
   return (message) => {
     const { once, sourceUuid, contentHash, recordHash, origin } = message;
-    if (once === undefined || isSettled.get(contentHash, sourceUuid) === 1) return null;
+    if (once === undefined || isSettled.get(contentHash, identities.find(sourceUuid)) === 1) return null;
     const isRepeat =
       isWaiting.get(once.textHash, sourceUuid) !== undefined ||
       (origin === undefined && wasRefused.get(recordHash, sourceUuid) !== undefined);

@@ -3,6 +3,7 @@ import { type LedgerContext, STATE } from './context.ts';
 import { type Conversations, createConversations } from './conversations.ts';
 import { createErasedCustomers, type ErasedCustomers } from './erased-customers.ts';
 import { type HashedMessage, withHashes } from './hashed-record.ts';
+import { createIdentities, type Identities } from './identities.ts';
 import {
   type ConflictNotice,
   ERASED,
@@ -54,17 +55,19 @@ export type Stage = (
 ) => StageResult;
 
 /**
+ * @param identities by default, those of each call are entered with it
  * @param transact runs work in a transaction that may hold more than this work; by default in one of its own
  */
 export function createStaging(
   context: LedgerContext,
   rejects: Rejects,
+  identities: Identities = createIdentities(context),
   transact: LongTransaction['run'] = immediately(context),
 ): Stage {
   const { db, stream } = context;
   const conversations = createConversations(context);
   const messages = createMessageStatements(context, conversations);
-  const refuseRepeat = createRefuseRepeat(context);
+  const refuseRepeat = createRefuseRepeat(context, identities);
   const erased = createErasedCustomers(context, conversations.forget);
   const runOf = db.prepare('SELECT run FROM input WHERE id = ?').pluck();
   const addToTally = db.prepare(
@@ -98,11 +101,16 @@ export function createStaging(
       }
     }
     addToTally.run(tally.new);
+    identities.settle();
   }
 
   function stageMessage(message: HashedMessage, batch: Batch): keyof RecordTally {
-    if (messages.insert(message, batch.input)) return 'new';
-    const known = messages.find(message);
+    const id = identities.find(message.sourceUuid);
+    if (id === null) {
+      identities.add(message.sourceUuid, messages.insert(message, batch.input));
+      return 'new';
+    }
+    const known = messages.known(id, message);
     return known.same_content === 1
       ? stageSameContent(known, message, batch)
       : stageOtherContent(known, message, batch);
@@ -158,6 +166,7 @@ export function createStaging(
       transact(() => stageAll(batch, records), count);
     } catch (error) {
       conversations.forget();
+      identities.forget();
       throw error;
     }
     const { tally, conflicts, remappedAfterSend, erased, skips } = batch;
@@ -199,14 +208,14 @@ function createMessageStatements({ db, stream }: LedgerContext, conversations: C
   const insertMessage = db.prepare(`
     INSERT INTO message (stream, source_uuid, conversation, type, sent_at_ms, content_hash, record_hash, input, line,
       version, text_hash)
-    VALUES (${stream}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (stream, source_uuid) DO NOTHING`);
+    VALUES (${stream}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const writePayload = db.prepare(`
     INSERT INTO payload (message, item, record) VALUES (?, ?, ?)
     ON CONFLICT (message) DO UPDATE SET item = excluded.item, record = excluded.record`);
-  const find = db.prepare<[Buffer, Buffer, string], Known>(`
+  const known = db.prepare<[Buffer, Buffer, MessageId], Known>(`
     SELECT id, state, has_payload, ambiguous, content_hash = ? AS same_content, record_hash = ? AS same_record,
       version, (SELECT run FROM input WHERE input.id = message.input) AS run
-    FROM message WHERE stream = ${stream} AND source_uuid = ?`);
+    FROM message WHERE id = ?`);
   const restore = db.prepare('UPDATE message SET has_payload = 1 WHERE id = ?');
   const renew = db.prepare('UPDATE message SET version = ?, record_hash = ? WHERE id = ?');
   const replaceMessage = db.prepare(`
@@ -239,20 +248,18 @@ function createMessageStatements({ db, stream }: LedgerContext, conversations: C
   }
 
   return {
-    /** @returns false, having done nothing, when the identity is taken. */
-    insert(message: HashedMessage, input: InputId): boolean {
+    insert(message: HashedMessage, input: InputId): MessageId {
       const { conversation, type } = place(message);
-      const { changes, lastInsertRowid } = insertMessage.run(
+      const { lastInsertRowid } = insertMessage.run(
         ...[message.sourceUuid, conversation, type, message.sentAtUtcMs],
         ...[message.contentHash, message.recordHash, input, message.position.line, message.version ?? null],
         message.once?.textHash ?? null,
       );
-      if (changes === 0) return false;
       writePayload.run(lastInsertRowid, message.itemJson, message.recordJson);
-      return true;
+      return Number(lastInsertRowid);
     },
-    find: ({ contentHash, recordHash, sourceUuid }: HashedMessage): Known =>
-      find.get(contentHash, recordHash, sourceUuid) as Known,
+    known: (id: MessageId, { contentHash, recordHash }: HashedMessage): Known =>
+      known.get(contentHash, recordHash, id) as Known,
     restorePayload(id: MessageId, { itemJson, recordJson }: StagedMessage): void {
       writePayload.run(id, itemJson, recordJson);
       restore.run(id);

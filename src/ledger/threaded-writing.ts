@@ -59,6 +59,7 @@ export function createThreadedWriting(
   let writtenBytes = 0;
   let isStagingOpen = false;
   let hasStaged = false;
+  let isUnfinished = false;
   const spareRooms: Room[] = [];
 
   /** Null while it is not worth a thread. */
@@ -76,22 +77,19 @@ export function createThreadedWriting(
 
   const rest = async () => {
     const resting = thread;
+    const isToFinish = isUnfinished;
     thread = null;
     isInUse = false;
     writtenBytes = 0;
     hasStaged = false;
+    isStagingOpen = false;
+    isUnfinished = false;
     spareRooms.length = 0;
     try {
-      await commit(resting);
+      if (isToFinish) await resting?.call({ method: 'finish' });
     } finally {
       await resting?.end();
     }
-  };
-
-  const commit = async (writer: WritingThread | null = thread) => {
-    if (!isStagingOpen) return;
-    isStagingOpen = false;
-    await writer?.call({ method: 'commit' });
   };
 
   return {
@@ -104,6 +102,7 @@ export function createThreadedWriting(
       const { staged, room } = await writer.call<StagedThere>(job, transferable(packed));
       if (writer === thread) spareRooms.push(room);
       isStagingOpen = true;
+      isUnfinished = true;
       return staged;
     },
     async claim(start) {
@@ -114,7 +113,11 @@ export function createThreadedWriting(
       if (!isInUse) return onTheSpot.settle(end);
       return (thread as WritingThread).call({ method: 'settle', end: packEnd(end) });
     },
-    commit,
+    async commit() {
+      if (!isStagingOpen) return;
+      isStagingOpen = false;
+      await thread?.call({ method: 'commit' });
+    },
     async restFromStaging() {
       if (hasStaged) await rest();
     },

@@ -6,8 +6,9 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { BackhaulError, type ErrorKind } from '../errors.ts';
 import { createAttempts } from './attempts.ts';
 import type { LedgerContext } from './context.ts';
-import { openAnotherConnection, takeLittleCache } from './database-file.ts';
+import { openAnotherConnection } from './database-file.ts';
 import { createGroupCommit } from './group-commit.ts';
+import { createIdentities, MANY } from './identities.ts';
 import type { AttemptStart, InputId, OnConflict, StageResult } from './ledger.ts';
 import { createLongTransaction } from './long-transaction.ts';
 import { type PackedRecords, type Room, transferable, unpackRecords } from './packed-records.ts';
@@ -29,7 +30,9 @@ export type WritingJob =
   | { readonly method: 'claim'; readonly start: AttemptStart }
   | { readonly method: 'settle'; readonly end: PackedEnd }
   /** Makes durable what was staged. */
-  | { readonly method: 'commit' };
+  | { readonly method: 'commit' }
+  /** The same, and leaves nothing undone that staging puts off. */
+  | { readonly method: 'finish' };
 
 /** What staging gives: its result, and the room back that the records came in. */
 export interface StagedThere {
@@ -110,9 +113,9 @@ function openWriter(place: WritingPlace) {
   const context = { ...place, db };
   const commits = createGroupCommit(db, place.path);
   const staged = createLongTransaction(db);
-  const stage = createStaging(context, createRejects(context), staged.run);
+  const identities = createIdentities(context, MANY);
+  const stage = createStaging(context, createRejects(context), identities, staged.run);
   const { claim, settle } = createAttempts(context, commits);
-  let isDelivering = false;
   return {
     async work(job: WritingJob): Promise<unknown> {
       if (job.method === 'stage') {
@@ -121,15 +124,15 @@ function openWriter(place: WritingPlace) {
         const result = stage(input, unpackRecords(packed), onConflict, messages + others.length);
         return { staged: result, room: { texts, numbers } } satisfies StagedThere;
       }
+      if (job.method === 'finish') staged.run(identities.enter, 0);
       staged.commit();
       switch (job.method) {
         case 'claim':
-          if (!isDelivering) takeLittleCache(db);
-          isDelivering = true;
           return claim(job.start);
         case 'settle':
           return settle(unpackEnd(job.end));
         case 'commit':
+        case 'finish':
           return;
       }
     },

@@ -136,7 +136,7 @@ test('a live stream that may have lost messages does not run before a person say
   const { backhaul, directory, simulator } = created;
   await runOnce(created, 'run --live --yes --new-ledger --quiet', 300);
   const path = join(directory, 'backhaul.db');
-  zeroLeaves(path, 'message', 'sqlite_autoindex_message_1');
+  zeroLeaves(path, 'message', 'identity');
   const recovered = await backhaul('ledger recover --json');
   assert.equal(recovered.exitCode, 3, recovered.stderr);
   const { lostAtMost } = recovered.json<Recovered>().messages;

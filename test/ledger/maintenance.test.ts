@@ -41,6 +41,9 @@ const DAMAGES: [string, string][] = [
   ['ATTEMPT_MISSING', 'UPDATE message SET attempt = NULL WHERE id = 3'],
   ['STATE_UNKNOWN', 'DROP TRIGGER message_changes_state; UPDATE message SET state = 9 WHERE id = 3'],
   ['ORPHANED_ROWS', 'PRAGMA foreign_keys = OFF; DELETE FROM conversation'],
+  ['IDENTITY_MISMATCH', 'DELETE FROM identity WHERE message = 3'],
+  ['IDENTITY_MISMATCH', 'UPDATE identity SET message = 4 WHERE message = 3'],
+  ['IDENTITY_MISMATCH', "INSERT INTO identity VALUES (1, 'nobody', 999)"],
   ['RUN_UNBALANCED', `UPDATE run SET summary = '{"balanced":false}'`],
 ];
 for (const [code, sql] of DAMAGES) {

@@ -104,3 +104,39 @@ test('processes that open a new ledger at once all find it complete', async (t) 
   assert.equal(db.prepare('SELECT count(*) FROM schema_version').pluck().get(), readMigrations().length);
   assert.equal(db.prepare('SELECT count(*) FROM run').pluck().get(), 4);
 });
+
+test('messages, what refers to them, and their identities outlive a table that is made anew', (t) => {
+  const db = new Database(join(temporaryDirectory(t), 'ledger.db'));
+  t.after(() => db.close());
+  db.pragma('foreign_keys = ON');
+  migrate(db, 'x.db', NOW_MS, readMigrations().slice(0, 7));
+  db.exec(`
+    INSERT INTO stream VALUES (1, 's', 'historical', 'http://localhost', 0), (2, 't', 'historical', 'http://localhost', 0);
+    INSERT INTO run (stream, command, status, started_at_ms) VALUES (1, 'run', 'complete', 0);
+    INSERT INTO input (run, stream, name, status) VALUES (1, 1, 'x.csv', 'complete');
+    INSERT INTO department VALUES (1, 1, 'd');
+    INSERT INTO conversation VALUES (1, 1, 'c');
+    INSERT INTO archive VALUES (1, 1, 'a');
+    INSERT INTO message (id, stream, source_uuid, conversation, sent_at_ms, content_hash, record_hash, input, version)
+      VALUES (3, 1, 'b', 1, 7, x'01', x'02', 1, 5), (8, 2, 'b', 1, 8, x'03', x'04', 1, NULL),
+        (9, 1, 'a', 1, 9, x'05', x'06', 1, NULL);
+    INSERT INTO payload VALUES (3, '{}', '{}');
+    INSERT INTO evidence VALUES (3, 1, 1, 1, 1, 1, NULL, NULL)`);
+  const rows = (sql: string) => db.prepare(sql).raw().all();
+  const before = rows('SELECT * FROM message');
+  migrate(db, 'x.db', NOW_MS);
+  assert.deepEqual(rows('SELECT * FROM message'), before);
+  assert.deepEqual(rows('SELECT message FROM payload UNION ALL SELECT message FROM evidence'), [[3], [3]]);
+  assert.deepEqual(rows('SELECT * FROM identity'), [
+    [1, 'a', 9],
+    [1, 'b', 3],
+    [2, 'b', 8],
+  ]);
+  assert.deepEqual(rows('SELECT id, identified_up_to FROM stream'), [
+    [1, 9],
+    [2, 9],
+  ]);
+  assert.deepEqual(db.pragma('foreign_key_check'), []);
+  assert.equal(db.pragma('foreign_keys', { simple: true }), 1);
+  assert.throws(() => db.exec("INSERT INTO payload VALUES (77, '{}', '{}')"), /FOREIGN KEY/);
+});

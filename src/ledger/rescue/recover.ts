@@ -7,6 +7,7 @@ import { basename, dirname, join } from 'node:path';
 import type Database from 'better-sqlite3';
 import { LedgerError, UsageError } from '../../errors.ts';
 import { cannotCreate, openDatabaseFile } from '../database-file.ts';
+import { enterAllIdentities } from '../identities.ts';
 import { migrate, readMigrations } from '../migrate.ts';
 import { withLedgerErrors } from '../sqlite-errors.ts';
 import { openLedgerBytes } from './ledger-bytes.ts';
@@ -70,12 +71,16 @@ function fill(
   db.pragma('synchronous = OFF');
   db.pragma('foreign_keys = OFF');
   db.exec('BEGIN');
+  // Of two messages with one identity, one is wrong. Those of the draft are entered once it is whole.
+  db.exec('CREATE UNIQUE INDEX salvaged_identity ON message (stream, source_uuid)');
   const found = salvage(source, db);
   if (found.schemaVersion > readMigrations().length) throw newer(path);
   const raise = db.prepare('UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?');
   for (const [table, last] of found.sequences) raise.run(last, table);
   const salvaged = countRows(db);
   const reconciled = reconcile(db, { isStale: source.isLogDamaged, binding, nowMs });
+  db.exec('DROP INDEX salvaged_identity; UPDATE stream SET identified_up_to = 0');
+  enterAllIdentities(db);
   const rescue = describe(db, salvaged, found, reconciled, source.isLogDamaged);
   // Without a message, what is left remembers nothing that matters.
   const isEmpty = rescue.tables.every(({ rescued }) => rescued === 0);

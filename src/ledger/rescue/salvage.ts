@@ -21,7 +21,8 @@ export interface Salvage {
   schemaVersion: number;
 }
 
-const IDENTITIES = 'sqlite_autoindex_message_1';
+/** The table, and the index that earlier schemas had in its place: their entries are alike. */
+const IDENTITIES = ['identity', 'sqlite_autoindex_message_1'];
 const OPEN_MESSAGES = 'message_open';
 
 /**
@@ -41,7 +42,11 @@ export function salvage(source: LedgerBytes, draft: Database.Database): Salvage 
     CREATE TEMP TABLE found_open (
       id INTEGER, stream INTEGER, state INTEGER, PRIMARY KEY (id, stream, state)) WITHOUT ROWID;
     CREATE TEMP TABLE doubtful (id INTEGER PRIMARY KEY)`);
-  const tables = new Map(shapes.map((shape) => [shape.name, createTableKeeper(draft, shape, found)]));
+  const tables = new Map(
+    shapes
+      .filter(({ name }) => !IDENTITIES.includes(name))
+      .map((shape) => [shape.name, createTableKeeper(draft, shape, found)]),
+  );
   const indexes = createIndexKeepers(draft, shapes);
 
   visitPages(source, roots, {
@@ -177,13 +182,12 @@ function createIndexKeepers(
 ): ReadonlyMap<Tree, IndexKeeper> {
   const keepers = new Map<Tree, IndexKeeper>();
   const identity = draft.prepare('INSERT INTO found_identity VALUES (?, ?, ?)');
-  keepers.set(IDENTITIES, {
-    note(row) {
-      const [stream, sourceUuid, id] = row;
-      if (row.length === 3 && isNumber(stream) && typeof sourceUuid === 'string' && isNumber(id))
-        identity.run(...row);
-    },
-  });
+  const noteIdentity = (row: Row) => {
+    const [stream, sourceUuid, id] = row;
+    if (row.length === 3 && isNumber(stream) && typeof sourceUuid === 'string' && isNumber(id))
+      identity.run(...row);
+  };
+  for (const name of IDENTITIES) keepers.set(name, { note: noteIdentity });
   const open = draft.prepare('INSERT OR IGNORE INTO found_open (stream, state, id) VALUES (?, ?, ?)');
   keepers.set(OPEN_MESSAGES, {
     note(row) {

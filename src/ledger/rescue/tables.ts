@@ -26,8 +26,8 @@ export interface CoveringIndex {
   readonly columns: readonly string[];
 }
 
-/** Written by the program itself, or counted anew. */
-const NOT_RESCUED = ['schema_version', 'message_tally', 'sqlite_sequence'];
+/** Written by the program itself, or counted or entered anew. */
+const NOT_RESCUED = ['schema_version', 'message_tally', 'sqlite_sequence', 'identity'];
 
 export function tableShapes(db: Database.Database): readonly TableShape[] {
   return db
