@@ -109,7 +109,7 @@ describe('identities', () => {
     const path = join(temporaryDirectory(t), 'ledger.db');
     const { open } = ledgerPlace(t, path);
     const first = await open();
-    const messages = [stagedMessage({ id: 'a' }), stagedMessage({ id: 'b', customerUuid: 'c-erased' })];
+    const messages = [stagedMessage({ id: 'a' }), stagedMessage({ id: 'b', customer: 'c-erased' })];
     await stage(first, await begin(first), messages);
     await first.close();
     await eraseFromLedger(path, ['c-erased']);

@@ -119,7 +119,15 @@ test('a sound ledger is rescued whole: every row, every payload', async () => {
   assert.deepEqual([...states].sort(), Object.values(STATE));
   assert.deepEqual(await checkLedger(target), []);
   assert.equal(statSync(target).mode & 0o777, 0o600);
-  for (const table of ['reject', 'attempt', 'conversation', 'input', 'evidence', 'message_tally']) {
+  for (const table of [
+    'reject',
+    'attempt',
+    'conversation',
+    'input',
+    'evidence',
+    'message_tally',
+    'identity',
+  ]) {
     const all = (path: string) => {
       const db = new Database(path, { readonly: true });
       const rows = db.prepare(`SELECT * FROM ${table}`).all();
@@ -128,6 +136,15 @@ test('a sound ledger is rescued whole: every row, every payload', async () => {
     };
     assert.deepEqual(all(target), all(original), table);
   }
+});
+
+test('a sound ledger is rescued whole, wherever its trees begin', async () => {
+  const [vacuumed, target] = [join(place, 'vacuumed.db'), join(place, 'of-vacuumed.db')];
+  const db = new Database(original, { readonly: true });
+  db.prepare('VACUUM INTO ?').run(vacuumed);
+  db.close();
+  assert.equal((await recoverLedger(rescueOptions(vacuumed, target))).complete, true);
+  assert.deepEqual(messagesOf(target), messagesOf(original));
 });
 
 for (const damage of Object.keys(DAMAGES) as Damage[]) {

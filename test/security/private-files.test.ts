@@ -48,6 +48,7 @@ suite('private files', { skip: process.platform === 'win32' }, () => {
     const watch = setInterval(() => {
       for (const name of openToOthers(directory)) seen.add(name);
     }, 2);
+    t.after(() => clearInterval(watch));
     for (const words of [
       'run --no-progress',
       'check',
@@ -61,7 +62,6 @@ suite('private files', { skip: process.platform === 'win32' }, () => {
       const { exitCode, stderr } = await backhaul(words, options);
       assert.ok([0, 3].includes(exitCode ?? -1), `${words}: ${stderr}`);
     }
-    clearInterval(watch);
 
     for (const name of ['backhaul.db', 'rejects.csv', 'accepted.ndjson']) {
       assert.equal(statSync(join(directory, name)).mode & 0o777, 0o600, name);
