@@ -29,7 +29,7 @@ async function onVolume(t: TestContext, size: string) {
 
 suite('a full disk', { skip: noVolumes }, () => {
   test('while staging: exit 6, a sound ledger, and with room again the next run finishes', async (t) => {
-    const { backhaul, write, volume, simulator } = await onVolume(t, '512k');
+    const { backhaul, write, volume, simulator } = await onVolume(t, '1m');
     write('export.csv', csvOf(rows(1000)));
 
     assertTold(await backhaul('run --json'), 6, 'LEDGER_FULL');
