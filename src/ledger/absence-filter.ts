@@ -4,7 +4,7 @@
  * and has to be looked up, of a million none; the room stays as it is, and beyond it more and more have to.
  */
 export interface AbsenceFilter {
-  /** @param digest 16 bytes, evenly distributed */
+  /** @param digest twelve bytes of it count, evenly distributed */
   add(digest: Buffer): void;
   /** False: it was never added. */
   mayHave(digest: Buffer): boolean;

@@ -4,8 +4,8 @@
  * Identities come in no order. Entered one by one, each changes a page somewhere in their table, and beyond some hundred thousand of
  * them nearly every row writes a page of its own. So a large import gathers newcomers first and enters very many at once,
  * in the table's order: they share its pages. Until then they are known here alone, and a filter answers for nearly
- * every other identity that the table does not have it. `stream.identified_up_to` says what has been entered; after a
- * crash, the rest is before anybody asks (see `openLedger`).
+ * every other identity that the table does not have it. `stream.identified_up_to` says what has been entered; what a
+ * crash has left is entered when the ledger is opened, before anybody asks.
  */
 import type Database from 'better-sqlite3';
 import { shortHash } from '../short-hash.ts';
@@ -20,15 +20,15 @@ export interface Identities {
   /** A new message, the newest of the stream, whose identity was not found. */
   add(sourceUuid: string, id: MessageId): void;
   /** Enters what has gathered, if it is enough. To be called with every piece of work. */
-  settle(): void;
+  enterIfMany(): void;
   /** Enters what has gathered. */
   enter(): void;
   /** After a rollback: what was added may be gone. */
   forget(): void;
 }
 
-/** For large imports: as many as {@link createNewcomers} holds in six megabytes. */
-export const MANY = 170_000;
+/** For large imports: as many as {@link createNewcomers} holds in ten megabytes. */
+export const MANY = 340_000;
 
 /** @param gathered how many newcomers are entered at once; 0: those of each piece of work */
 export function createIdentities({ db, stream }: LedgerContext, gathered = 0): Identities {
@@ -74,7 +74,7 @@ export function createIdentities({ db, stream }: LedgerContext, gathered = 0): I
     add(sourceUuid, id) {
       newcomers.add(digestOf(sourceUuid), id);
     },
-    settle() {
+    enterIfMany() {
       if (newcomers.size > 0 && newcomers.size >= gathered) enter();
     },
     enter,

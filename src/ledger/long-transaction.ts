@@ -1,8 +1,8 @@
 import type Database from 'better-sqlite3';
 
 /**
- * Many pieces of work in one transaction. Identities come in no order, so a small transaction touches a page of their index for
- * nearly every record, and writes each of them; a large one touches the same pages, but writes them once.
+ * Many pieces of work in one transaction: they share one wait for the disk, and a page that several of them change is
+ * written once.
  *
  * Somebody else may want to write, too: no transaction stays open while nothing comes.
  */

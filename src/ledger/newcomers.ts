@@ -1,5 +1,5 @@
 /**
- * Identities that are in no table yet, in memory: a hash table with open addressing, of 24 bytes a place. In a Map they
+ * Identities that are in no table yet, in memory: a hash table with open addressing, of 20 bytes a place. In a Map they
  * take several times as much, and the garbage collector walks over them again and again.
  */
 import type { MessageId } from './ledger.ts';
@@ -7,18 +7,19 @@ import type { MessageId } from './ledger.ts';
 export interface Newcomers {
   readonly size: number;
   /**
-   * @param digest of the identity, 16 bytes
+   * @param digest of the identity
    * @param isOf whether a message has the identity itself: others may have the same digest
    */
   find(digest: Buffer, isOf: (id: MessageId) => boolean): MessageId | null;
   /** One that was not found. */
   add(digest: Buffer, id: MessageId): void;
-  /** Each until the next is asked for. */
+  /** What was kept of each digest, as much as an `AbsenceFilter` needs. */
   digests(): Iterable<Buffer>;
   clear(): void;
 }
 
-const DIGEST_BYTES = 16;
+/** Of each digest. */
+const DIGEST_BYTES = 12;
 const FEWEST_PLACES = 1_024;
 /** Fuller, it takes many looks to find that something is not there. */
 const FULL = 2 / 3;
@@ -40,7 +41,7 @@ export function createNewcomers(): Newcomers {
     let place = digest.readUInt32LE(0) & (ids.length - 1);
     while (ids[place] !== 0) place = (place + 1) & (ids.length - 1);
     ids[place] = id;
-    digest.copy(digests, place * DIGEST_BYTES);
+    digest.copy(digests, place * DIGEST_BYTES, 0, DIGEST_BYTES);
   }
 
   return {

@@ -101,7 +101,7 @@ export function createStaging(
       }
     }
     addToTally.run(tally.new);
-    identities.settle();
+    identities.enterIfMany();
   }
 
   function stageMessage(message: HashedMessage, batch: Batch): keyof RecordTally {

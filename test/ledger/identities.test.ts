@@ -66,7 +66,7 @@ describe('identities', () => {
               one.add(sourceUuid, id);
               known.set(`${stream} ${sourceUuid}`, id);
             }
-            for (const one of current.values()) one.settle();
+            for (const one of current.values()) one.enterIfMany();
             if (ends === 'rollback') {
               db.exec('ROLLBACK');
               for (const one of current.values()) one.forget();

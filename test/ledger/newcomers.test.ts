@@ -5,6 +5,7 @@ import { createAbsenceFilter } from '../../src/ledger/absence-filter.ts';
 import { createNewcomers } from '../../src/ledger/newcomers.ts';
 import { shortHash } from '../../src/short-hash.ts';
 
+const beginning = (one: Buffer) => one.toString('hex', 0, 12);
 const digest = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => Buffer.from(bytes));
 
 test('property: newcomers are those of a Map, before and after they are cleared', () => {
@@ -21,8 +22,8 @@ test('property: newcomers are those of a Map, before and after they are cleared'
         expected.set(id, ofId);
       }
       assert.equal(newcomers.size, expected.size);
-      const digests = [...newcomers.digests()].map((one) => one.toString('hex'));
-      assert.deepEqual(digests.sort(), [...expected.values()].map((one) => one.toString('hex')).sort());
+      const digests = [...newcomers.digests()].map(beginning);
+      assert.deepEqual(digests.sort(), [...expected.values()].map(beginning).sort());
     }),
     { numRuns: 20 },
   );
