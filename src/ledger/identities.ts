@@ -65,6 +65,7 @@ export function createIdentities({ db, stream }: LedgerContext, gathered = 0): I
   return {
     find(sourceUuid) {
       if (!isReady) makeReady();
+      if (filter === null && newcomers.size === 0) return lookUp.get(sourceUuid) ?? null;
       const digest = digestOf(sourceUuid);
       const newcomer = newcomers.find(digest, (id) => isOf.get(id, sourceUuid) !== undefined);
       if (newcomer !== null) return newcomer;
