@@ -5,7 +5,7 @@
 import { type LedgerContext, STATE } from './context.ts';
 import { takeLittleCache } from './database-file.ts';
 import type { Conversation, DeliveryOptions, DeliveryPlan, Ledger, RunId } from './ledger.ts';
-import { createMessageReader, type NextMessages } from './planned-messages.ts';
+import { createMessageReader, type PlannedMessages } from './planned-messages.ts';
 
 interface ConversationRow {
   readonly place: number;
@@ -56,12 +56,13 @@ function createPlan(context: LedgerContext, options: DeliveryOptions, number: nu
   function readConversations(): Conversation[] {
     const rows = nextConversations.all(lastPlace);
     lastPlace = rows.at(-1)?.place ?? lastPlace;
-    const nexts = readMessages(rows.map(({ first, messages }) => ({ first, last: first + messages - 1 })));
+    const readers = readMessages(rows.map(({ first, messages }) => ({ first, last: first + messages - 1 })));
     return rows.map(({ department_uuid, customer_uuid, messages }, index) => ({
       departmentUuid: department_uuid,
       customerUuid: customer_uuid,
       messageCount: messages,
-      next: async (...bounds) => (nexts[index] as NextMessages)(...bounds),
+      next: async (...bounds) => (readers[index] as PlannedMessages).next(...bounds),
+      skip: async (...bounds) => (readers[index] as PlannedMessages).skip(...bounds),
     }));
   }
 

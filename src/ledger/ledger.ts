@@ -169,6 +169,8 @@ export interface Conversation {
    * `maxBytes`, but always at least one while any is left. Empty at the end. Changes nothing in the ledger.
    */
   next(maxMessages: number, maxBytes: number, overheadBytes: number): Promise<readonly OutgoingMessage[]>;
+  /** Passes over what {@link next} would give, without reading what it says. @returns how many messages that are. */
+  skip(maxMessages: number, maxBytes: number, overheadBytes: number): Promise<number>;
 }
 
 /** A snapshot of what is to be delivered, taken when delivery begins; grouped by conversation. */

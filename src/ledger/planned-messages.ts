@@ -13,7 +13,11 @@ export interface Stretch {
   readonly last: number;
 }
 
-export type NextMessages = (...bounds: Bounds) => readonly OutgoingMessage[];
+/** One conversation's messages; bounds as the seam has them. */
+export interface PlannedMessages {
+  next(...bounds: Bounds): readonly OutgoingMessage[];
+  skip(...bounds: Bounds): number;
+}
 
 type Bounds = Parameters<Conversation['next']>;
 
@@ -23,11 +27,11 @@ type Head = readonly [place: number, id: MessageId, sourceUuid: string, ambiguou
 /** Nothing more is read ahead once so much has been. */
 const AHEAD_BYTES = 500_000;
 
-/** @returns what reads the messages of neighbouring conversations, one function for each. */
+/** @returns what reads the messages of neighbouring conversations, one reader for each. */
 export function createMessageReader(
   db: Database.Database,
   table: string,
-): (neighbours: readonly Stretch[]) => NextMessages[] {
+): (neighbours: readonly Stretch[]) => PlannedMessages[] {
   // A message that somebody decided about since the plan was made is not handed out.
   const due = `
     FROM ${table} p JOIN message m ON m.id = p.message JOIN payload ON payload.message = m.id
@@ -46,15 +50,24 @@ export function createMessageReader(
     )
     .pluck();
 
-  /** At most so many messages between two places, as far as they fit, and the place behind them. */
-  function read({ first, last }: Stretch, [maxMessages, maxBytes, overheadBytes]: Bounds) {
+  /** Of at most so many messages between two places, as far as they fit. */
+  function headsOf(
+    { first, last }: Stretch,
+    [maxMessages, maxBytes, overheadBytes]: Bounds,
+  ): readonly Head[] {
     const found = heads.all(first, last, maxMessages);
     let bytes = 0;
     const tooMany = found.findIndex(([, , , , itemBytes], index) => {
       bytes += itemBytes + overheadBytes;
       return index > 0 && bytes > maxBytes;
     });
-    const fitting = tooMany === -1 ? found : found.slice(0, tooMany);
+    return tooMany === -1 ? found : found.slice(0, tooMany);
+  }
+
+  /** The messages themselves, and the place behind them. */
+  function read(stretch: Stretch, bounds: Bounds) {
+    const { first } = stretch;
+    const fitting = headsOf(stretch, bounds);
     const lastPlace = fitting.at(-1)?.[0];
     if (lastPlace === undefined) return { messages: [], bytes: 0, end: first };
     const all = items.get(first, lastPlace) as Buffer;
@@ -92,6 +105,12 @@ export function createMessageReader(
         place = batch.end;
         return batch;
       },
+      skip(bounds: Bounds): number {
+        const passed = headsOf({ first: place, last }, bounds);
+        place = (passed.at(-1)?.[0] ?? last) + 1;
+        ahead = null;
+        return passed.length;
+      },
     };
   }
 
@@ -106,10 +125,9 @@ export function createMessageReader(
       }
       return messages;
     });
-    return cursors.map(
-      (cursor) =>
-        (...bounds) =>
-          cursor.takeAhead(bounds) ?? readTogether(cursor, bounds),
-    );
+    return cursors.map((cursor) => ({
+      next: (...bounds) => cursor.takeAhead(bounds) ?? readTogether(cursor, bounds),
+      skip: (...bounds) => cursor.skip(bounds),
+    }));
   };
 }

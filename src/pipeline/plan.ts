@@ -26,8 +26,8 @@ export async function planRequests(
   ) {
     departments.add(conversation.departmentUuid);
     const roomBytes = limits.maxBytesPerRequest - framing.requestBytes;
-    const next = () => conversation.next(limits.maxMessagesPerRequest, roomBytes, framing.perMessageBytes);
-    while ((await next()).length > 0) batches += 1;
+    const skip = () => conversation.skip(limits.maxMessagesPerRequest, roomBytes, framing.perMessageBytes);
+    while ((await skip()) > 0) batches += 1;
   }
   return {
     batches,

@@ -72,6 +72,24 @@ export function deliveryContract(openFresh: OpenFresh): void {
     plan.close();
   });
 
+  test('what is skipped is what would have come next', async (t) => {
+    const ledger = await openFresh(t).open();
+    const conversations = ['x', 'y'].flatMap((customer) =>
+      ['a', 'b', 'c', 'd', 'e'].map((id) => stagedMessage({ id: `${customer}-${id}`, customer })),
+    );
+    await stage(ledger, await begin(ledger), conversations);
+    const plan = await ledger.planDelivery(EVERYTHING);
+    for (let left = await plan.nextConversation(); left !== null; left = await plan.nextConversation()) {
+      assert.equal(await left.skip(2, 100_000, 0), 2);
+      const [third, ...others] = await left.next(1, 100_000, 0);
+      assert.deepEqual([third?.sourceUuid, others], [`${left.customerUuid}-c`, []]);
+      assert.equal(await left.skip(10, 1, 0), 1, 'one at least');
+      assert.deepEqual([await left.skip(10, 100_000, 0), await left.skip(10, 100_000, 0)], [1, 0]);
+      assert.deepEqual(await left.next(10, 100_000, 0), []);
+    }
+    plan.close();
+  });
+
   test('items are handed out byte for byte', async (t) => {
     const ledger = await openFresh(t).open();
     const body = 'caf\u00e9 \u{1F600}\u200e "quoted"\r\n\u0000 end\ud800';

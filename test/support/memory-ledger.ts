@@ -67,6 +67,9 @@ export function memoryLedger(
         }
         return batch;
       },
+      async skip(...bounds) {
+        return (await this.next(...bounds)).length;
+      },
     };
   };
 
