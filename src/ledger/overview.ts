@@ -1,6 +1,7 @@
 /** What the ledger holds, in numbers. `status` shows it: nothing here but `breakdown` walks over what is done. */
 import { countCodes } from './code-counts.ts';
 import { type LedgerContext, stateOf } from './context.ts';
+import { takeLittleCache } from './database-file.ts';
 import type { Breakdown, Ledger, MessageState } from './ledger.ts';
 import { REJECT_STATUS } from './rejects.ts';
 
@@ -42,7 +43,15 @@ export function createOverview(
     },
     openRejects: async () => openRejects.get() as number,
     codes: async (exampleCount) => countCodes(context, exampleCount),
-    breakdown: async () => breakDown(context),
+    async breakdown() {
+      // Sorting takes as much memory again as the cache may have.
+      const giveCacheBack = takeLittleCache(context.db);
+      try {
+        return breakDown(context);
+      } finally {
+        giveCacheBack();
+      }
+    },
   };
 }
 
