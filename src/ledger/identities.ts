@@ -85,7 +85,7 @@ export function createIdentities({ db, stream }: LedgerContext, gathered = 0): I
   };
 }
 
-/** Enters what is not entered yet, of one stream. To be called in a transaction, or alone. */
+/** Enters what is not entered yet, of one stream. To be called in a transaction: rows and mark belong together. */
 export function enterIdentities(db: Database.Database, stream: number): void {
   const enteredUpTo = db
     .prepare<[number], number>('SELECT identified_up_to FROM stream WHERE id = ?')
@@ -108,12 +108,15 @@ export function enterAllIdentities(db: Database.Database): void {
 
 /** @returns null where the table holds so many that it takes longer than it is worth. */
 function filterOf(db: Database.Database, stream: number, most: number): AbsenceFilter | null {
-  const some = db
-    .prepare<[number, number], string>('SELECT source_uuid FROM identity WHERE stream = ? LIMIT ?')
+  const size = db
+    .prepare<[number, number], number>(
+      'SELECT count(*) FROM (SELECT 1 FROM identity WHERE stream = ? LIMIT ?)',
+    )
     .pluck()
-    .all(stream, most + 1);
-  if (some.length > most) return null;
+    .get(stream, most + 1) as number;
+  if (size > most) return null;
   const filter = createAbsenceFilter();
-  for (const sourceUuid of some) filter.add(shortHash(sourceUuid));
+  const entered = db.prepare<[number], string>('SELECT source_uuid FROM identity WHERE stream = ?').pluck();
+  for (const sourceUuid of entered.iterate(stream)) filter.add(shortHash(sourceUuid));
   return filter;
 }
