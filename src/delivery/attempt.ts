@@ -75,16 +75,17 @@ export function createAttempt(options: AttemptOptions): Send {
     const latencyMs = clock.monotonicMs() - departedAtMs;
     const settlements = settlementsOf(batch, result);
     const resultCode = result.kind === 'answered' ? 'answered' : result.code;
-    settling.watch(
-      ledger.settle({
-        attempt,
-        status: result.status,
-        result: resultCode,
-        requestUuid: (result.kind === 'answered' && result.requestUuid) || null,
-        endedAtMs: clock.nowMs(),
-        settlements,
-      }),
-    );
+    const settled = ledger.settle({
+      attempt,
+      status: result.status,
+      result: resultCode,
+      requestUuid: (result.kind === 'answered' && result.requestUuid) || null,
+      endedAtMs: clock.nowMs(),
+      settlements,
+    });
+    if (result.kind === 'answered') settling.watch(settled);
+    // These messages may be claimed again at once.
+    else await settled;
     const strangers = result.kind === 'answered' ? result.strangers : 0;
     counts.sent++;
     if (number > 1) counts.retried++;

@@ -1,7 +1,6 @@
 /**
- * Outcomes on their way into the ledger. Nobody waits for one by itself: the ledger does what it is asked in the order it
- * is asked, so that a worker's next intent is written behind the outcome before it, mostly in the same transaction. What
- * a failed one means for the delivery, and that none is left under way when it ends, is seen to here.
+ * Outcomes on their way into the ledger. Nobody waits for one by itself: a worker's next intent is about other messages. What a
+ * failed one means for the delivery, and that none is left under way when it ends, is seen to here.
  */
 import type { Halt } from './halt.ts';
 

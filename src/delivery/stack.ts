@@ -6,7 +6,7 @@
  *
  * A retry passes through everything again, so each attempt is limited, recorded and counted. The slot is waited for
  * before the intent is committed, so that a crash while waiting leaves messages pending, not unknown. The intent is
- * waited for before bytes leave; the settlement is only begun, and whatever comes next is written behind it.
+ * waited for before bytes leave. The settlement is only begun, unless the same messages may be claimed again.
  */
 import type { Clock } from '../clock.ts';
 import type { DeliveryConfig } from '../config/delivery-schema.ts';

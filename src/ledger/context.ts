@@ -15,7 +15,8 @@ export interface LedgerContext {
 }
 
 /**
- * What `message.state` holds for each state. Statements write the numbers as literals: SQLite uses the partial index
+ * What `message.state` and the tallies hold for each state; `sending` is in the tallies only, and in the view `in_flight`: a
+ * message that is being sent keeps the state that it had before. Statements write the numbers as literals: SQLite uses the partial index
  * on open messages only where it can see, when it prepares, that a query stays within it.
  */
 export const STATE = {

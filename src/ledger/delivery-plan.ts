@@ -88,6 +88,9 @@ function createPlan(context: LedgerContext, options: DeliveryOptions, number: nu
   };
 }
 
+/** There are words to send, and nobody is sending them. */
+const IS_FREE = 'has_payload = 1 AND id NOT IN (SELECT message FROM in_flight)';
+
 /** @returns the number of messages planned. */
 function takeSnapshot(
   { db, stream }: LedgerContext,
@@ -96,11 +99,11 @@ function takeSnapshot(
 ): number {
   const due = `
     SELECT id, conversation, sent_at_ms FROM message
-    WHERE stream = ${stream} AND state = ${STATE.pending} AND has_payload = 1
+    WHERE stream = ${stream} AND state = ${STATE.pending} AND ${IS_FREE}
       AND (@queuedBy IS NULL OR queued_by = @queuedBy)
     UNION ALL
     SELECT id, conversation, sent_at_ms FROM message
-    WHERE stream = ${stream} AND state = ${STATE.unknown} AND has_payload = 1
+    WHERE stream = ${stream} AND state = ${STATE.unknown} AND ${IS_FREE}
       AND CASE WHEN @queuedBy IS NOT NULL THEN queued_by = @queuedBy
         ELSE queued_by IS NOT NULL OR (@resendUnknown AND resends < @maxAutomaticResends) END`;
   const snapshot = db.transaction((parameters: Record<string, number | RunId | null>) => {

@@ -12,6 +12,7 @@ import { createIdentifierSearch } from '../identifier-search.ts';
 import { openDatabaseFile } from './database-file.ts';
 import { keepHashes } from './erased-customers.ts';
 import { enterAllIdentities } from './identities.ts';
+import { interruptAttempts } from './interruption.ts';
 import { assertLedger, migrate, schemaVersion } from './migrate.ts';
 import { withLedgerErrors } from './sqlite-errors.ts';
 
@@ -84,6 +85,7 @@ export async function eraseFromLedger(path: string, customerUuids: readonly stri
     const erase = db.transaction(() => {
       keepHashes(db, customerUuids, systemClock.nowMs());
       markTheirs(db, customerUuids);
+      interruptTheirs(db);
       const counts = countTheirs(db);
       deleteTheirs(db);
       eraseMentions(db, customerUuids);
@@ -153,6 +155,14 @@ function defineNaming(db: Database.Database, customerUuids: readonly string[]): 
   db.function('names_them', { deterministic: true }, (text: unknown) => (names(text) ? 1 : 0));
 }
 
+/** Messages that a crash has left in flight are counted apart from all others. */
+function interruptTheirs(db: Database.Database): void {
+  const theirs = 'conversation IN (SELECT id FROM temp.their_conversation)';
+  for (const stream of db.prepare<[], number>('SELECT id FROM stream').pluck().all()) {
+    interruptAttempts({ db, stream }, systemClock.nowMs(), theirs);
+  }
+}
+
 function countTheirs(db: Database.Database): ErasedCounts {
   const count = (sql: string) => db.prepare<[], number>(`SELECT count(*) FROM ${sql}`).pluck().get() ?? 0;
   return {
@@ -189,6 +199,7 @@ function deleteTheirs(db: Database.Database): void {
 
 const TEXTS = [
   { table: 'message', columns: ['error', 'warnings'] },
+  { table: 'attempt', columns: ['outcome'] },
   { table: 'evidence', columns: ['error'] },
   { table: 'input', columns: ['name'] },
   { table: 'archive', columns: ['name'] },

@@ -65,7 +65,8 @@ export function createEvidence(context: LedgerContext): Pick<Ledger, 'recordEvid
   const records = createRecords(context);
 
   const KNOWN = `
-    SELECT message.id, message.source_uuid, message.state, run.started_at_ms AS staged_at_ms,
+    SELECT message.id, message.source_uuid, run.started_at_ms AS staged_at_ms,
+      CASE WHEN message.id IN (SELECT in_flight.message FROM in_flight) THEN ${STATE.sending} ELSE message.state END AS state,
       attempt.started_at_ms AS attempted_at_ms
     FROM message JOIN input ON input.id = message.input JOIN run ON run.id = input.run
     LEFT JOIN attempt ON attempt.id = message.attempt`;

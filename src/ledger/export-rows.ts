@@ -44,7 +44,9 @@ function selectsFor(state: ExportState, context: LedgerContext): readonly string
       return [selectConflicts(context)];
     case 'unknown':
       // What a crashed process left `sending` is as good as unknown, and the next run calls it so.
-      return [selectMessages(context, 'unknown'), selectMessages(context, 'sending')];
+      return [selectMessages(context, 'unknown'), `${selectMessages(context, 'pending')} AND ${IS_SENDING}`];
+    case 'pending':
+      return [`${selectMessages(context, 'pending')} AND NOT ${IS_SENDING}`];
     default:
       return [selectMessages(context, state)];
   }
@@ -70,7 +72,9 @@ function selectConflicts({ stream }: LedgerContext): string {
 }
 
 /** The states that the index on open messages covers. */
-const OPEN: readonly MessageState[] = ['pending', 'sending', 'failed', 'unknown'];
+const OPEN: readonly MessageState[] = ['pending', 'failed', 'unknown'];
+
+const IS_SENDING = 't.id IN (SELECT in_flight.message FROM in_flight)';
 
 function selectMessages({ stream }: LedgerContext, state: MessageState): string {
   // The others are found by walking the table in its order: `+` keeps SQLite from going by identity, and sorting.

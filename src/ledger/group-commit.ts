@@ -8,7 +8,10 @@ interface Job {
   readonly reject: (error: unknown) => void;
 }
 
-/** Gathers small writes of concurrent workers into one transaction, so that they share one wait for the disk. */
+/**
+ * Gathers small writes of concurrent workers into one transaction, so that they share one wait for the disk. Somebody waits for some
+ * of them, and nobody for the others: these come in transactions of their own, by turns.
+ */
 export interface GroupCommit {
   /**
    * Runs `work`, which changes nothing but the ledger, in the next common transaction. Resolves with its result once that
@@ -16,6 +19,8 @@ export interface GroupCommit {
    * second time for it), and the promise rejects.
    */
   run<T>(work: () => T): Promise<T>;
+  /** The same, after the next transaction of {@link run} rather than in it. */
+  runLater<T>(work: () => T): Promise<T>;
   /** Commits what is waiting, now. */
   flush(): void;
   /** @throws what the database said when it last could not write; nothing while it always could. */
@@ -28,7 +33,10 @@ export function createGroupCommit(db: Database.Database, path: string): GroupCom
     commit: db.prepare('COMMIT'),
     rollback: db.prepare('ROLLBACK'),
   };
-  let waiting: Job[] = [];
+  /** Of `run`, and of `runLater`. */
+  const urgent: Job[] = [];
+  const patient: Job[] = [];
+  let isDue = false;
   let failure: BackhaulError | null = null;
 
   /** @returns what resolves each job, once the commit has made its work durable. Nothing remains when one throws. */
@@ -62,19 +70,42 @@ export function createGroupCommit(db: Database.Database, path: string): GroupCom
     }
   }
 
-  function flush(): void {
-    const jobs = waiting;
-    waiting = [];
+  function commit(waiting: Job[]): void {
+    const jobs = waiting.splice(0);
     if (jobs.length > 0) attempt(jobs);
   }
 
+  function commitUrgent(): void {
+    commit(urgent);
+    // Whoever was waiting is told in between, and may ask for more.
+    setImmediate(commitPatient);
+  }
+
+  function commitPatient(): void {
+    commit(patient);
+    isDue = false;
+    if (urgent.length > 0) scheduleCommits();
+  }
+
+  function scheduleCommits(): void {
+    if (isDue) return;
+    isDue = true;
+    setImmediate(commitUrgent);
+  }
+
+  const runAmong = <T>(waiting: Job[], work: () => T) =>
+    new Promise<T>((resolve, reject) => {
+      waiting.push({ work, resolve: resolve as (value: unknown) => void, reject });
+      scheduleCommits();
+    });
+
   return {
-    run: <T>(work: () => T) =>
-      new Promise<T>((resolve, reject) => {
-        if (waiting.length === 0) setImmediate(flush);
-        waiting.push({ work, resolve: resolve as (value: unknown) => void, reject });
-      }),
-    flush,
+    run: (work) => runAmong(urgent, work),
+    runLater: (work) => runAmong(patient, work),
+    flush() {
+      commit(urgent);
+      commit(patient);
+    },
     assertWorking() {
       if (failure !== null) throw failure;
     },

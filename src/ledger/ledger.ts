@@ -321,11 +321,12 @@ export interface Ledger {
   /* Delivery. */
   planDelivery(options: DeliveryOptions): Promise<DeliveryPlan>;
   /**
-   * Commits the intent: all of the messages are `sending` when this resolves. Claims and settlements may overlap: each takes
-   * effect after those that were begun before it, and none is claimed any more once one of them could not be written.
+   * Commits the intent: all of the messages are `sending` when this resolves. Claims may overlap each other and settlements, and
+   * need not wait for them; none is claimed any more once one of them could not be written.
+   * @throws when a message is being sent: whoever claims one again waits for its settlement first
    */
   claim(start: AttemptStart): Promise<AttemptId>;
-  /** Settles every message of the attempt; applies payload retention. */
+  /** Settles every message of the attempt; applies payload retention. Nobody should wait for it who need not. */
   settle(end: AttemptEnd): Promise<void>;
 
   /* Evidence. */

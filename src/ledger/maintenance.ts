@@ -59,7 +59,10 @@ const RULES: readonly { code: string; says: string; sql: string }[] = [
       FROM stream
       CROSS JOIN (SELECT value AS state FROM json_each('[${Object.values(STATE).join()}]')) states
       LEFT JOIN message_tally tally ON tally.stream = stream.id AND tally.state = states.state
-      LEFT JOIN (SELECT stream, state, count(*) AS messages FROM message GROUP BY 1, 2) counted
+      LEFT JOIN (
+        SELECT stream, CASE WHEN id IN (SELECT message FROM in_flight) THEN ${STATE.sending} ELSE state END AS state,
+          count(*) AS messages
+        FROM message GROUP BY 1, 2) counted
         ON counted.stream = stream.id AND counted.state = states.state
       GROUP BY stream.id`,
   },
@@ -68,7 +71,7 @@ const RULES: readonly { code: string; says: string; sql: string }[] = [
     says: 'messages are in a state that does not exist',
     sql: `
       SELECT stream.name, count(*) AS rows FROM message JOIN stream ON stream.id = message.stream
-      WHERE state NOT IN (${Object.values(STATE).join()}) GROUP BY stream.id`,
+      WHERE state = ${STATE.sending} OR state NOT IN (${Object.values(STATE).join()}) GROUP BY stream.id`,
   },
   {
     code: 'PAYLOAD_MISMATCH',
@@ -83,16 +86,26 @@ const RULES: readonly { code: string; says: string; sql: string }[] = [
     says: 'messages that the API may have taken are in a state that forgets it',
     sql: `
       SELECT stream.name, count(*) AS rows FROM message JOIN stream ON stream.id = message.stream
-      WHERE ambiguous = 1 AND state NOT IN (${STATE.sending}, ${STATE.unknown})
-        OR ambiguous = 0 AND state = ${STATE.unknown}
-      GROUP BY stream.id`,
+      WHERE ambiguous <> (state = ${STATE.unknown}) GROUP BY stream.id`,
   },
   {
     code: 'ATTEMPT_MISSING',
     says: 'messages have an outcome but were never part of an attempt',
     sql: `
       SELECT stream.name, count(*) AS rows FROM message JOIN stream ON stream.id = message.stream
-      WHERE state <> ${STATE.pending} AND attempt IS NULL GROUP BY stream.id`,
+      WHERE state <> ${STATE.pending} AND attempt IS NULL AND message.id NOT IN (SELECT message FROM in_flight)
+      GROUP BY stream.id`,
+  },
+  {
+    code: 'INTENT_MISMATCH',
+    says: 'messages are being sent that could not be sent, or have been',
+    sql: `
+      SELECT stream.name, count(*) AS rows FROM in_flight
+      JOIN attempt ON attempt.id = in_flight.attempt
+      JOIN run ON run.id = attempt.run JOIN stream ON stream.id = run.stream
+      LEFT JOIN message ON message.id = in_flight.message AND message.conversation = in_flight.conversation
+        AND message.stream = stream.id AND state IN (${STATE.pending}, ${STATE.unknown})
+      WHERE message.id IS NULL GROUP BY stream.id`,
   },
   {
     code: 'WRONG_STREAM',

@@ -12,6 +12,7 @@ import { type Ledger, MESSAGE_STATES } from './ledger.ts';
 import { assertCurrent, migrate } from './migrate.ts';
 import { createOccurrenceCounter } from './occurrence-counter.ts';
 import { createOverview } from './overview.ts';
+import { packEnd } from './packed-settlements.ts';
 import { watchPresence } from './presence.ts';
 import { createRejects } from './rejects.ts';
 import { createRuns } from './runs.ts';
@@ -75,9 +76,11 @@ function createSqliteLedger(
   const commits = createGroupCommit(db, path);
   const rejects = createRejects(context);
   const stage = createStaging(context, rejects);
+  const attempts = createAttempts(context, commits);
   const onTheSpot = {
     stage: async (input, records, onConflict) => stage(input, records, onConflict, records.length),
-    ...createAttempts(context, commits),
+    claim: attempts.claim,
+    settle: (end) => attempts.settle(packEnd(end)),
     finish() {
       commits.flush();
       commits.assertWorking();

@@ -1,6 +1,6 @@
 /**
- * The end of an attempt as another thread gets it. Nearly all messages are accepted without a word: their ids are
- * enough, and cost a tenth of the objects.
+ * The end of an attempt as it is written, and as another thread gets it. Nearly all messages are accepted without a word: their
+ * ids are enough, and cost a tenth of the objects.
  */
 import type { AttemptEnd, MessageId, Settlement } from './ledger.ts';
 
@@ -17,18 +17,6 @@ export function packEnd({ settlements, ...end }: AttemptEnd): PackedEnd {
     else others.push(settlement);
   }
   return { ...end, accepted, others };
-}
-
-/** The settlements come in another order, which means nothing. */
-export function unpackEnd({ accepted, others, ...end }: PackedEnd): AttemptEnd {
-  const wordless = {
-    outcome: 'accepted',
-    code: null,
-    error: null,
-    messageUuid: null,
-    warnings: null,
-  } as const;
-  return { ...end, settlements: [...accepted.map((id) => ({ id, ...wordless })), ...others] };
 }
 
 function isWordless({ outcome, code, error, messageUuid, warnings }: Settlement): boolean {

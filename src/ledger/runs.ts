@@ -1,7 +1,8 @@
 import type { LedgerContext } from './context.ts';
 import { giveBackFreePages } from './free-pages.ts';
+import { interruptAttempts } from './interruption.ts';
 import type { Ledger, RunRecord } from './ledger.ts';
-import { createTally } from './tally.ts';
+import { createOutcomes } from './outcomes.ts';
 
 interface RunRow {
   readonly id: number;
@@ -12,12 +13,6 @@ interface RunRow {
   readonly summary: string | null;
 }
 
-/** What the ledger says of a message whose process ended between intent and outcome. */
-const INTERRUPTED = {
-  code: 'INTERRUPTED',
-  error: 'The process ended before the outcome of the request was known.',
-};
-
 /** Runs and the inputs that they read. */
 export function createRuns(
   context: LedgerContext,
@@ -25,17 +20,8 @@ export function createRuns(
   const { db, stream } = context;
   const beginRun = db.transaction((run: { command: string; startedAtMs: number }) => {
     db.prepare("UPDATE run SET status = 'crashed' WHERE stream = ? AND status = 'running'").run(stream);
-    db.prepare(
-      `UPDATE attempt SET ended_at_ms = @startedAtMs, result = @code
-       WHERE id IN (SELECT attempt FROM message WHERE stream = ${stream} AND state = 1)`,
-    ).run({ ...INTERRUPTED, ...run });
-    const { changes: interrupted } = db
-      .prepare(
-        `UPDATE message SET state = 4, ambiguous = 1, queued_by = NULL, code = @code, error = @error
-         WHERE stream = ${stream} AND state = 1`,
-      )
-      .run(INTERRUPTED);
-    createTally(context).move('sending', 'unknown', interrupted);
+    createOutcomes(context).applyAll();
+    const interrupted = interruptAttempts(context, run.startedAtMs);
     const { lastInsertRowid } = db
       .prepare(
         `INSERT INTO run (stream, command, status, started_at_ms)

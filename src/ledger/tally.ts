@@ -1,16 +1,23 @@
-import { type LedgerContext, STATE } from './context.ts';
+import type Database from 'better-sqlite3';
+import { STATE } from './context.ts';
 import type { MessageState } from './ledger.ts';
 
 /**
- * How many messages are in each state. A trigger follows every message that changes its state by itself; messages enter
- * and leave `sending` by the batch, and whoever moves them says so here, once for all of them.
+ * How many messages are in each state. A trigger follows every message that changes its state by itself; attempts begin and
+ * end with many messages, and whoever begins or ends one says so here, once for all of them.
  */
 export interface Tally {
   /** To be called in the transaction that moves them. One of both states is `sending`. */
   move(from: MessageState, to: MessageState, messages: number): void;
 }
 
-export function createTally({ db, stream }: LedgerContext): Tally {
+export function createTally({
+  db,
+  stream,
+}: {
+  readonly db: Database.Database;
+  readonly stream: number;
+}): Tally {
   const add = db.prepare(
     `UPDATE message_tally SET messages = messages + ? WHERE stream = ${stream} AND state = ?`,
   );

@@ -179,7 +179,7 @@ function startThread(workerData: WritingPlace): WritingThread {
         calls.set(count, { resolve, reject });
         worker.ref();
         unsent.push({ call: count, job });
-        // Nobody waits for a settlement: it goes with the claim that mostly follows it, and is committed with it.
+        // Nobody waits for a settlement: it goes with the claim that mostly follows it.
         if (job.method === 'settle') setImmediate(send);
         else send(transfer);
       }),

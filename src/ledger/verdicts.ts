@@ -96,7 +96,7 @@ function select(
     db.prepare(`
       INSERT INTO temp.selected (id)
       SELECT id FROM message
-      WHERE stream = ${stream} AND state = ${STATE[state]} AND ${condition}
+      WHERE stream = ${stream} AND state = ${STATE[state]} AND ${condition} AND id NOT IN (SELECT message FROM in_flight)
         AND (@codes IS NULL OR code IN (SELECT value FROM json_each(@codes)))
         AND (@sourceUuids IS NULL OR source_uuid IN (SELECT value FROM json_each(@sourceUuids)))
         AND (@customerUuids IS NULL OR (SELECT customer_uuid FROM conversation c WHERE c.id = conversation)

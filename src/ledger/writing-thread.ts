@@ -12,7 +12,7 @@ import { createIdentities, MANY } from './identities.ts';
 import type { AttemptStart, InputId, OnConflict, StageResult } from './ledger.ts';
 import { createLongTransaction } from './long-transaction.ts';
 import { type PackedRecords, type Room, transferable, unpackRecords } from './packed-records.ts';
-import { type PackedEnd, unpackEnd } from './packed-settlements.ts';
+import type { PackedEnd } from './packed-settlements.ts';
 import { createRejects } from './rejects.ts';
 import { asLedgerError } from './sqlite-errors.ts';
 import { createStaging } from './staging.ts';
@@ -130,7 +130,7 @@ function openWriter(place: WritingPlace) {
         case 'claim':
           return claim(job.start);
         case 'settle':
-          return settle(unpackEnd(job.end));
+          return settle(job.end);
         case 'commit':
         case 'finish':
           return;

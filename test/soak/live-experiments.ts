@@ -1,5 +1,6 @@
 /** Messages that people get at once: whatever dies, and whatever answer is lost, nobody gets one twice. */
 import assert from 'node:assert/strict';
+import { stateSql } from '../support/ledger-state.ts';
 import { textConfiguration, whatsappConfiguration } from '../support/live-project.ts';
 import type { SeededRandom } from '../support/seeded-random.ts';
 import type { Experiment } from './experiment.ts';
@@ -113,7 +114,9 @@ async function assertAtMostOnce({ api, ledger, tally }: Place): Promise<void> {
   for (const { deliveries } of delivered) assert.equal(deliveries, 1, 'nobody gets a message twice');
   const states = readLedger(ledger, (db) =>
     db
-      .prepare<[], { id: string; state: number }>('SELECT source_uuid AS id, state FROM message')
+      .prepare<[], { id: string; state: number }>(
+        `SELECT source_uuid AS id, ${stateSql(db)} AS state FROM message`,
+      )
       .all()
       .map(({ id, state }) => [wordsOf(id), state] as const),
   );

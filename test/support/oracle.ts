@@ -9,6 +9,7 @@ import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import Database from 'better-sqlite3';
 import { jsonLines } from './json-lines.ts';
+import { stateSql } from './ledger-state.ts';
 
 /** A message as the export, read by other means than the product's, says that it should arrive. */
 export interface ExpectedMessage {
@@ -75,10 +76,10 @@ const STANDINGS: readonly Standing[] = [
   'accepted',
 ];
 
-const MESSAGES_SQL = `
+const messagesSql = (db: Database.Database) => `
   SELECT message.source_uuid AS sourceUuid, department.uuid AS departmentUuid,
     conversation.customer_uuid AS customerUuid, message.message_uuid AS messageUuid,
-    message.sent_at_ms AS sentAtMs, message.state AS state, payload.item AS item
+    message.sent_at_ms AS sentAtMs, ${stateSql(db)} AS state, payload.item AS item
   FROM message
   JOIN stream ON stream.id = message.stream
   JOIN conversation ON conversation.id = message.conversation
@@ -105,7 +106,7 @@ export async function judgeImport(
   try {
     const stream = given.stream ?? null;
     for (const row of database
-      .prepare<[string | null, string | null], LedgerRow>(MESSAGES_SQL)
+      .prepare<[string | null, string | null], LedgerRow>(messagesSql(database))
       .iterate(stream, stream)) {
       known.add(row.sourceUuid);
       const standing = STANDINGS[row.state] as Standing;

@@ -45,10 +45,23 @@ const DAMAGED_ERROR = 'The ledger was damaged: what became of this message is no
 /** More than any run sends by itself. */
 const NO_MORE_RESENDS = 1_000_000;
 
-/** @param isStale whether later states may have been lost: then no message can be said to be unsent. */
+/**
+ * @param isStale whether later states may have been lost: then no message can be said to be unsent
+ * @param sendingCounts how many messages each stream was sending, by the ledger's own count; by stream
+ */
 export function reconcile(
   db: Database.Database,
-  { isStale, binding, nowMs }: { isStale: boolean; binding: StreamBinding; nowMs: number },
+  {
+    isStale,
+    sendingCounts,
+    binding,
+    nowMs,
+  }: {
+    isStale: boolean;
+    sendingCounts: ReadonlyMap<number, number>;
+    binding: StreamBinding;
+    nowMs: number;
+  },
 ): Reconciliation {
   const dropped = new Map<string, number>();
   const drop: Drop = (table, condition) => {
@@ -64,7 +77,9 @@ export function reconcile(
   drop('conversation', 'department NOT IN (SELECT id FROM department)');
   drop('attempt', 'conversation NOT IN (SELECT id FROM conversation)');
 
+  readEarlierIntents(db);
   doubt(db, isStale);
+  doubtUnlessAllIntentsAreFound(db, sendingCounts);
   const standIns = addStandIns(db, nowMs);
   const { added: identityOnly, disputed } = addIdentities(db);
   settleDoubts(db);
@@ -80,6 +95,7 @@ export function reconcile(
   );
   drop('evidence', 'message NOT IN (SELECT id FROM message) OR archive NOT IN (SELECT id FROM archive)');
   dropBrokenReferences(db, drop);
+  forgetDoubtfulIntents(db);
   const unused = removeUnusedStandIns(db);
   countAgain(db);
   for (const sql of triggers) db.exec(sql);
@@ -120,7 +136,7 @@ function restoreStream(
 
 const STATES = Object.values(STATE).join();
 /** The index on open messages says the same of them. */
-const OPEN = `${STATE.pending}, ${STATE.sending}, ${STATE.failed}, ${STATE.unknown}`;
+const OPEN = `${STATE.pending}, ${STATE.failed}, ${STATE.unknown}`;
 
 /** True of a message of which nobody can say to whom it goes. */
 const NOBODYS = `NOT EXISTS (
@@ -146,16 +162,52 @@ const DOUBTS: readonly string[] = [
    WHERE f.state <> message.state OR f.stream <> message.stream`,
   // No message is ever like this.
   `SELECT id FROM message WHERE state NOT IN (${STATES}) OR ambiguous NOT IN (0, 1) OR has_payload NOT IN (0, 1)
-   OR (ambiguous = 1) > (state IN (${STATE.sending}, ${STATE.unknown})) OR (ambiguous = 0 AND state = ${STATE.unknown})
+   OR (ambiguous = 1) <> (state = ${STATE.unknown})
    OR (attempt IS NULL AND state <> ${STATE.pending})`,
   `SELECT id FROM message WHERE ${NOBODYS}`,
+  `SELECT message.id FROM in_flight JOIN message ON message.id = in_flight.message
+   WHERE message.state NOT IN (${STATE.pending}, ${STATE.unknown}) OR message.conversation <> in_flight.conversation`,
 ];
+
+/** Until migration 009, what was being sent stood in the messages' own rows. */
+function readEarlierIntents(db: Database.Database): void {
+  const before = `CASE ambiguous WHEN 1 THEN ${STATE.unknown} ELSE ${STATE.pending} END`;
+  db.exec(`
+    UPDATE attempt SET message_ids = sending.ids
+    FROM (
+      SELECT attempt AS id, json_group_array(id) AS ids FROM message WHERE state = ${STATE.sending} GROUP BY attempt) sending
+    WHERE attempt.id = sending.id AND ended_at_ms IS NULL;
+    UPDATE OR IGNORE found_open SET state = (SELECT ${before} FROM message WHERE message.id = found_open.id)
+    WHERE state = ${STATE.sending} AND id IN (SELECT id FROM message WHERE state = ${STATE.sending});
+    UPDATE message SET state = ${before} WHERE state = ${STATE.sending}`);
+}
 
 function doubt(db: Database.Database, isStale: boolean): void {
   const all = isStale ? [...DOUBTS, `SELECT id FROM message WHERE state IN (${OPEN})`] : DOUBTS;
   for (const sql of all) db.exec(`INSERT OR IGNORE INTO doubtful ${sql}`);
   // Words go out under the identity that they were written for, or not at all.
   for (const sql of DISPUTES) db.exec(`DELETE FROM payload WHERE message IN (${sql})`);
+}
+
+/**
+ * That a message is being sent stands in one row, that of the attempt. Where the ledger counted other messages in flight than
+ * those rows tell of, any that is pending may be one of them.
+ */
+function doubtUnlessAllIntentsAreFound(
+  db: Database.Database,
+  sendingCounts: ReadonlyMap<number, number>,
+): void {
+  const foundCounts = db.prepare<[], { stream: number; found: number }>(`
+    SELECT stream.id AS stream, (
+      SELECT count(*) FROM in_flight JOIN conversation ON conversation.id = in_flight.conversation
+      JOIN department ON department.id = conversation.department WHERE department.stream = stream.id) AS found
+    FROM stream`);
+  for (const { stream, found } of foundCounts.all()) {
+    if (sendingCounts.get(stream) === found) continue;
+    db.prepare('INSERT OR IGNORE INTO doubtful SELECT id FROM message WHERE stream = ? AND state = ?').run(
+      ...[stream, STATE.pending],
+    );
+  }
 }
 
 /**
@@ -192,6 +244,16 @@ function settleDoubts(db: Database.Database): void {
     WHERE id IN (SELECT id FROM doubtful)`).run(DAMAGED_CODE, DAMAGED_ERROR);
 }
 
+/** What is doubtful is unknown; what is gone, nobody is sending. And nothing confirms an outcome that was not applied. */
+function forgetDoubtfulIntents(db: Database.Database): void {
+  db.exec(`
+    UPDATE attempt SET outcome = NULL, message_ids = (
+      SELECT json_group_array(message.id) FROM in_flight
+      JOIN message ON message.id = in_flight.message AND message.conversation = in_flight.conversation
+      WHERE in_flight.attempt = attempt.id AND message.id NOT IN (SELECT id FROM doubtful))
+    WHERE ended_at_ms IS NULL`);
+}
+
 /** Of whatever table: those that others refer to have stand-ins by now. What goes may leave others alone. */
 function dropBrokenReferences(db: Database.Database, drop: Drop): void {
   const tables = tableShapes(db).filter(({ hasRowid }) => hasRowid);
@@ -208,6 +270,9 @@ function countAgain(db: Database.Database): void {
     INSERT INTO message_tally (stream, state, messages)
     SELECT stream.id, states.value, coalesce(counted.messages, 0)
     FROM stream CROSS JOIN json_each('[${[...MESSAGE_STATES.keys()].join()}]') states
-    LEFT JOIN (SELECT stream, state, count(*) AS messages FROM message GROUP BY 1, 2) counted
+    LEFT JOIN (
+      SELECT stream, CASE WHEN id IN (SELECT message FROM in_flight) THEN ${STATE.sending} ELSE state END AS state,
+        count(*) AS messages
+      FROM message GROUP BY 1, 2) counted
       ON counted.stream = stream.id AND counted.state = states.value`);
 }

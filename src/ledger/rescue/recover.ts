@@ -6,6 +6,7 @@ import { closeSync, existsSync, fsyncSync, linkSync, openSync, rmSync } from 'no
 import { basename, dirname, join } from 'node:path';
 import type Database from 'better-sqlite3';
 import { LedgerError, UsageError } from '../../errors.ts';
+import { STATE } from '../context.ts';
 import { cannotCreate, openDatabaseFile } from '../database-file.ts';
 import { enterAllIdentities } from '../identities.ts';
 import { migrate, readMigrations } from '../migrate.ts';
@@ -78,7 +79,8 @@ function fill(
   const raise = db.prepare('UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?');
   for (const [table, last] of found.sequences) raise.run(last, table);
   const salvaged = countRows(db);
-  const reconciled = reconcile(db, { isStale: source.isLogDamaged, binding, nowMs });
+  const sendingCounts = countsOf(STATE.sending, found.tally);
+  const reconciled = reconcile(db, { isStale: source.isLogDamaged, sendingCounts, binding, nowMs });
   db.exec('DROP INDEX salvaged_identity; UPDATE stream SET identified_up_to = 0');
   enterAllIdentities(db);
   const rescue = describe(db, salvaged, found, reconciled, source.isLogDamaged);
@@ -99,6 +101,16 @@ function countRows(db: Database.Database): ReadonlyMap<string, number> {
     .filter(isRescued)
     .map(({ name }) => [name, db.prepare(`SELECT count(*) FROM ${name}`).pluck().get() as number] as const);
   return new Map(rows);
+}
+
+/** By stream. */
+function countsOf(state: number, tally: ReadonlyMap<string, number>): ReadonlyMap<number, number> {
+  const counts = [...tally].map(([key, messages]) => ({ key: key.split('/').map(Number), messages }));
+  return new Map(
+    counts.flatMap(({ key: [stream, counted], messages }) =>
+      counted === state ? [[stream as number, messages] as const] : [],
+    ),
+  );
 }
 
 function describe(

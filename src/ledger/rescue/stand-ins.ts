@@ -29,8 +29,9 @@ export function addStandIns(db: Database.Database, nowMs: number): number {
         SELECT attempt.run, department.stream FROM attempt JOIN conversation ON conversation.id = attempt.conversation
           JOIN department ON department.id = conversation.department) found
       WHERE id NOT IN (SELECT id FROM run)`) +
-    add(`INSERT OR IGNORE INTO attempt (id, run, conversation, number, messages, request_bytes, started_at_ms, result)
-      SELECT message.attempt, lost_place.run, lost_place.conversation, 0, 0, 0, 0, 'LOST'
+    add(`INSERT OR IGNORE INTO attempt
+        (id, run, conversation, number, messages, request_bytes, started_at_ms, ended_at_ms, result)
+      SELECT message.attempt, lost_place.run, lost_place.conversation, 0, 0, 0, 0, 0, 'LOST'
       FROM message JOIN lost_place ON lost_place.stream = message.stream
       WHERE message.attempt IS NOT NULL AND message.attempt NOT IN (SELECT id FROM attempt)`) +
     3 * (db.prepare('SELECT count(*) FROM lost_place').pluck().get() as number)
@@ -64,9 +65,9 @@ function addLostPlaces(db: Database.Database, nowMs: number): void {
       ...[run, stream, LOST],
     );
     const attempt = insert(
-      `INSERT INTO attempt (run, conversation, number, messages, request_bytes, started_at_ms, result)
-       VALUES (?, ?, 0, 0, 0, ?, 'LOST')`,
-      ...[run, conversation, nowMs],
+      `INSERT INTO attempt (run, conversation, number, messages, request_bytes, started_at_ms, ended_at_ms, result)
+       VALUES (?, ?, 0, 0, 0, ?, ?, 'LOST')`,
+      ...[run, conversation, nowMs, nowMs],
     );
     db.prepare('INSERT INTO lost_place VALUES (?, ?, ?, ?, ?, ?)').run(
       ...[stream, run, department, conversation, input, attempt],

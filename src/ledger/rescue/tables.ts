@@ -100,11 +100,16 @@ function fits({ type, isNullable }: Column, value: Value): boolean {
 
 const isHash = (value: Value) => Buffer.isBuffer(value) && value.length === 16;
 const isJson = (value: Value) => value === null || isJsonText(value as string);
+const isIds = (value: Value) => {
+  const ids: unknown = isJson(value) ? JSON.parse((value ?? '[]') as string) : null;
+  return Array.isArray(ids) && ids.every(Number.isInteger);
+};
 const isFlag = (value: Value) => value === 0 || value === 1;
 
 /** What types alone do not say, and the program relies on. What a message's state may be is judged later. */
 const RULES: Readonly<Record<string, (value: Value) => boolean>> = {
   'run.summary': isJson,
+  'attempt.message_ids': isIds,
   'message.content_hash': isHash,
   'message.record_hash': isHash,
   'reject.record_hash': isHash,
