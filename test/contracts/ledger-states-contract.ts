@@ -111,6 +111,26 @@ export function statesContract(openFresh: OpenFresh): void {
     });
   }
 
+  test('what is being sent cannot be claimed; what follows it can, while its outcome is on its way', async (t) => {
+    const ledger = await openFresh(t).open();
+    const run = await begin(ledger);
+    await stage(ledger, run, [stagedMessage({ id: 'a' }), stagedMessage({ id: 'b' })]);
+    const [conversation] = await planned(ledger);
+    assert.ok(conversation);
+    const [a, b] = conversation.messages.map(({ id }) => id) as [number, number];
+    const { departmentUuid, customerUuid } = conversation;
+    const start = { run, number: 1, requestBytes: 1, startedAtMs: 1, departmentUuid, customerUuid };
+    const attempt = await ledger.claim({ ...start, messageIds: [a] });
+    await assert.rejects(ledger.claim({ ...start, messageIds: [a] }));
+    await assert.rejects(ledger.claim({ ...start, messageIds: [b, a] }));
+    const end = { status: 503, result: 'HTTP_503', endedAtMs: 2, settlements: [settlement(a, 'released')] };
+    const settled = ledger.settle({ attempt, ...end });
+    await ledger.claim({ ...start, messageIds: [b] });
+    await settled;
+    await ledger.claim({ ...start, messageIds: [a], number: 2 });
+    assert.equal((await ledger.counts()).unknown, 2);
+  });
+
   test('a claim or settlement that fails leaves nothing behind and does not fail its neighbours', async (t) => {
     const ledger = await openFresh(t).open();
     const run = await begin(ledger);

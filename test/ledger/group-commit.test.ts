@@ -42,6 +42,49 @@ suite('group commit', () => {
     assert.throws(() => commits.assertWorking(), { code: 'LEDGER_FULL' });
   });
 
+  test('what nobody waits for comes after what somebody does, in a transaction of its own', async (t) => {
+    const { commits, write, written } = scene(t);
+    const order: string[] = [];
+    const note = (what: string) => () => {
+      order.push(`${what}, after ${written().length}`);
+      return write(what);
+    };
+    const tell = (what: string) => () => order.push(`${what} told`);
+    await Promise.all([
+      commits.runLater(note('later')).then(tell('later')),
+      commits.run(note('one')).then(tell('one')),
+      commits.run(note('two')).then(tell('two')),
+    ]);
+    assert.deepEqual(order, [
+      'one, after 0',
+      'two, after 1',
+      'one told',
+      'two told',
+      'later, after 2',
+      'later told',
+    ]);
+  });
+
+  test('neither keeps the other waiting for ever, and a flush leaves none behind', async (t) => {
+    const { commits, write, written } = scene(t);
+    let isDone = false;
+    const later = commits
+      .runLater(() => write('later'))
+      .then(() => {
+        isDone = true;
+      });
+    for (let round = 0; !isDone; round++) {
+      assert.ok(round < 10, 'it had its turn');
+      await commits.run(() => write('urgent'));
+    }
+    await later;
+    const rows = written().length;
+    const both = [commits.run(() => write('a')), commits.runLater(() => write('b'))];
+    commits.flush();
+    assert.deepEqual(written().slice(rows), ['a', 'b']);
+    await Promise.all(both);
+  });
+
   test('a defect of the caller says nothing about the database', async (t) => {
     const { commits, write } = scene(t);
     const wrong = commits.run(() => assert.fail('wrong'));

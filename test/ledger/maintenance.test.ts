@@ -44,6 +44,8 @@ const DAMAGES: [string, string][] = [
   ['IDENTITY_MISMATCH', 'DELETE FROM identity WHERE message = 3'],
   ['IDENTITY_MISMATCH', 'UPDATE identity SET message = 4 WHERE message = 3'],
   ['IDENTITY_MISMATCH', "INSERT INTO identity VALUES (1, 'nobody', 999)"],
+  ['INTENT_MISMATCH', "UPDATE attempt SET ended_at_ms = NULL, message_ids = '[3]'"],
+  ['TALLY_WRONG', "UPDATE attempt SET ended_at_ms = NULL, message_ids = '[2]'"],
   ['RUN_UNBALANCED', `UPDATE run SET summary = '{"balanced":false}'`],
 ];
 for (const [code, sql] of DAMAGES) {

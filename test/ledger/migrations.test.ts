@@ -105,6 +105,36 @@ test('processes that open a new ledger at once all find it complete', async (t) 
   assert.equal(db.prepare('SELECT count(*) FROM run').pluck().get(), 4);
 });
 
+test('what a crash has left in flight is in flight after the upgrade, whether it was pending or unknown before', (t) => {
+  const db = new Database(join(temporaryDirectory(t), 'ledger.db'));
+  t.after(() => db.close());
+  migrate(db, 'x.db', NOW_MS, readMigrations().slice(0, 8));
+  const message = (id: number, state: number, ambiguous: number, attempt: number) =>
+    `(${id}, 1, 'm${id}', 1, 0, ${state}, ${ambiguous}, x'01', x'02', 1, ${attempt})`;
+  db.exec(`
+    INSERT INTO stream VALUES (1, 's', 'historical', 'http://localhost', 0, 0);
+    INSERT INTO run (stream, command, status, started_at_ms) VALUES (1, 'run', 'running', 0);
+    INSERT INTO input (run, stream, name, status) VALUES (1, 1, 'x.csv', 'complete');
+    INSERT INTO department VALUES (1, 1, 'd');
+    INSERT INTO conversation VALUES (1, 1, 'c');
+    INSERT INTO attempt (id, run, conversation, number, messages, request_bytes, started_at_ms, ended_at_ms)
+      VALUES (1, 1, 1, 1, 2, 1, 0, 1), (2, 1, 1, 1, 2, 1, 0, NULL), (3, 1, 1, 1, 1, 1, 0, NULL);
+    INSERT INTO message (id, stream, source_uuid, conversation, sent_at_ms, state, ambiguous, content_hash, record_hash, input,
+      attempt)
+      VALUES ${[message(1, 2, 0, 1), message(2, 4, 1, 1), message(3, 1, 0, 2), message(4, 1, 1, 2), message(5, 1, 0, 3)]};
+    INSERT INTO message_tally VALUES (1, 0, 0), (1, 1, 3), (1, 2, 1), (1, 3, 0), (1, 4, 1)`);
+  const rows = (sql: string) => db.prepare(sql).raw().all();
+  const tally = rows('SELECT * FROM message_tally');
+  migrate(db, 'x.db', NOW_MS);
+  assert.deepEqual(rows('SELECT attempt, message FROM in_flight ORDER BY message'), [
+    [2, 3],
+    [2, 4],
+    [3, 5],
+  ]);
+  assert.deepEqual(db.prepare('SELECT state FROM message ORDER BY id').pluck().all(), [2, 4, 0, 4, 0]);
+  assert.deepEqual(rows('SELECT * FROM message_tally'), tally);
+});
+
 test('messages, what refers to them, and their identities outlive a table that is made anew', (t) => {
   const db = new Database(join(temporaryDirectory(t), 'ledger.db'));
   t.after(() => db.close());
