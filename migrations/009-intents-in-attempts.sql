@@ -11,7 +11,7 @@ FROM (
   WHERE stream IN (SELECT id FROM stream) AND state = 1 GROUP BY attempt) sending
 WHERE attempt.id = sending.id;
 UPDATE attempt SET ended_at_ms = started_at_ms WHERE ended_at_ms IS NULL AND message_ids IS NULL;
-UPDATE message SET state = CASE ambiguous WHEN 1 THEN 4 ELSE 0 END, attempt = NULL
+UPDATE message SET state = CASE ambiguous WHEN 1 THEN 4 ELSE 0 END, attempt = CASE ambiguous WHEN 1 THEN attempt END
 WHERE stream IN (SELECT id FROM stream) AND state = 1;
 
 CREATE INDEX attempt_open ON attempt (conversation) WHERE ended_at_ms IS NULL;

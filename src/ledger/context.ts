@@ -14,6 +14,9 @@ export interface LedgerContext {
   readonly keepPayloads: KeepPayloads;
 }
 
+/** What concerns one stream, and nobody's words. */
+export type StreamContext = Pick<LedgerContext, 'db' | 'stream'>;
+
 /**
  * What `message.state` and the tallies hold for each state; `sending` is in the tallies only, and in the view `in_flight`: a
  * message that is being sent keeps the state that it had before. Statements write the numbers as literals: SQLite uses the partial index

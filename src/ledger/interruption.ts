@@ -1,6 +1,5 @@
 /** What a process that ended between intent and outcome has left in flight. */
-import type Database from 'better-sqlite3';
-import { STATE } from './context.ts';
+import { STATE, type StreamContext } from './context.ts';
 import { createTally } from './tally.ts';
 
 /** What the ledger says of such a message. */
@@ -14,11 +13,7 @@ const INTERRUPTED = {
  * @param among which attempts, in SQL
  * @returns how many messages that are
  */
-export function interruptAttempts(
-  { db, stream }: { readonly db: Database.Database; readonly stream: number },
-  endedAtMs: number,
-  among = 'true',
-): number {
+export function interruptAttempts({ db, stream }: StreamContext, endedAtMs: number, among = 'true'): number {
   const open = `
     SELECT id FROM attempt
     WHERE ended_at_ms IS NULL AND (SELECT stream FROM run WHERE run.id = attempt.run) = ${stream} AND ${among}`;
@@ -30,12 +25,10 @@ export function interruptAttempts(
       WHERE message.id = in_flight.message AND in_flight.attempt IN (${open})
         AND +state IN (${STATE.pending}, ${STATE.unknown})`)
     .run(INTERRUPTED);
-  db.prepare(`
-    UPDATE attempt SET message_ids = NULL, outcome = NULL, ended_at_ms = @endedAtMs, result = @code WHERE id IN (${open})`).run(
-    {
-      ...{ endedAtMs, code: INTERRUPTED.code },
-    },
-  );
+  const end = db.prepare(`
+    UPDATE attempt SET message_ids = NULL, outcome = NULL, ended_at_ms = @endedAtMs, result = @code
+    WHERE id IN (${open})`);
+  end.run({ endedAtMs, code: INTERRUPTED.code });
   createTally({ db, stream }).move('sending', 'unknown', interrupted);
   return interrupted;
 }

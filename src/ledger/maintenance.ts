@@ -93,8 +93,7 @@ const RULES: readonly { code: string; says: string; sql: string }[] = [
     says: 'messages have an outcome but were never part of an attempt',
     sql: `
       SELECT stream.name, count(*) AS rows FROM message JOIN stream ON stream.id = message.stream
-      WHERE state <> ${STATE.pending} AND attempt IS NULL AND message.id NOT IN (SELECT message FROM in_flight)
-      GROUP BY stream.id`,
+      WHERE state <> ${STATE.pending} AND attempt IS NULL GROUP BY stream.id`,
   },
   {
     code: 'INTENT_MISMATCH',

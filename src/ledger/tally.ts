@@ -1,5 +1,4 @@
-import type Database from 'better-sqlite3';
-import { STATE } from './context.ts';
+import { STATE, type StreamContext } from './context.ts';
 import type { MessageState } from './ledger.ts';
 
 /**
@@ -11,13 +10,7 @@ export interface Tally {
   move(from: MessageState, to: MessageState, messages: number): void;
 }
 
-export function createTally({
-  db,
-  stream,
-}: {
-  readonly db: Database.Database;
-  readonly stream: number;
-}): Tally {
+export function createTally({ db, stream }: StreamContext): Tally {
   const add = db.prepare(
     `UPDATE message_tally SET messages = messages + ? WHERE stream = ${stream} AND state = ?`,
   );

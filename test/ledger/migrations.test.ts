@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import Database from 'better-sqlite3';
+import { interruptAttempts } from '../../src/ledger/interruption.ts';
 import { type Migration, migrate, readMigrations, schemaVersion } from '../../src/ledger/migrate.ts';
 import { openLedger } from '../../src/ledger/open-ledger.ts';
 import { ledgerOptions } from '../support/sqlite-ledgers.ts';
@@ -133,6 +134,11 @@ test('what a crash has left in flight is in flight after the upgrade, whether it
   ]);
   assert.deepEqual(db.prepare('SELECT state FROM message ORDER BY id').pluck().all(), [2, 4, 0, 4, 0]);
   assert.deepEqual(rows('SELECT * FROM message_tally'), tally);
+  assert.equal(interruptAttempts({ db, stream: 1 }, NOW_MS), 3);
+  assert.deepEqual(rows('SELECT state, messages FROM message_tally WHERE messages > 0'), [
+    [2, 1],
+    [4, 4],
+  ]);
 });
 
 test('messages, what refers to them, and their identities outlive a table that is made anew', (t) => {

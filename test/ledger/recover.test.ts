@@ -12,6 +12,7 @@ import { BackhaulError } from '../../src/errors.ts';
 import { STATE } from '../../src/ledger/context.ts';
 import type { Settlement } from '../../src/ledger/ledger.ts';
 import { checkLedger } from '../../src/ledger/maintenance.ts';
+import { migrate, readMigrations } from '../../src/ledger/migrate.ts';
 import { openLedger } from '../../src/ledger/open-ledger.ts';
 import { type Examination, examineLedger } from '../../src/ledger/rescue/examine.ts';
 import { recoverLedger } from '../../src/ledger/rescue/recover.ts';
@@ -148,6 +149,40 @@ test('a sound ledger is rescued whole, wherever its trees begin', async () => {
   db.close();
   assert.equal((await recoverLedger(rescueOptions(vacuumed, target))).complete, true);
   assert.deepEqual(messagesOf(target), messagesOf(original));
+});
+
+test('a ledger of before migration 009 is rescued whole: what was in flight is', async () => {
+  const [earlier, target] = [join(place, 'earlier.db'), join(place, 'of-earlier.db')];
+  const db = new Database(earlier);
+  migrate(db, earlier, NOW_MS, readMigrations().slice(0, 8));
+  const { stream, destinationType, baseUrl } = binding;
+  db.prepare('INSERT INTO stream VALUES (1, ?, ?, ?, 0, 0)').run(stream, destinationType, baseUrl);
+  const message = (id: number, state: number, ambiguous: number, attempt: number | null) =>
+    `(${id}, 1, 'm${id}', 1, 0, ${state}, 0, ${ambiguous}, zeroblob(16), zeroblob(16), 1, ${attempt})`;
+  db.exec(`
+    INSERT INTO run (stream, command, status, started_at_ms) VALUES (1, 'run', 'running', 0);
+    INSERT INTO input (run, stream, name, status) VALUES (1, 1, 'x.csv', 'complete');
+    INSERT INTO department VALUES (1, 1, 'd');
+    INSERT INTO conversation VALUES (1, 1, 'c');
+    INSERT INTO attempt (id, run, conversation, number, messages, request_bytes, started_at_ms) VALUES (7, 1, 1, 1, 2, 1, 0);
+    INSERT INTO message (id, stream, source_uuid, conversation, sent_at_ms, state, has_payload, ambiguous, content_hash,
+      record_hash, input, attempt)
+      VALUES ${[message(1, 0, 0, null), message(2, 1, 0, 7), message(3, 1, 1, 7)]};
+    INSERT INTO message_tally SELECT 1, value, (SELECT count(*) FROM message WHERE state = value)
+      FROM json_each('[0,1,2,3,4,5,6]')`);
+  db.close();
+  const { complete } = await recoverLedger(rescueOptions(earlier, target));
+  assert.equal(complete, true);
+  assert.deepEqual(
+    [...messagesOf(target).values()].map(({ state }) => state),
+    [STATE.pending, STATE.sending, STATE.sending],
+  );
+  const ledger = await openLedger(ledgerOptions(target, { mode: 'existing' }));
+  const { interrupted } = await ledger.beginRun({ command: 'run', startedAtMs: NOW_MS });
+  assert.equal(interrupted, 2);
+  assert.deepEqual(await ledger.counts(), { accepted: 0, failed: 0, unknown: 2, pending: 1 });
+  await ledger.close();
+  assert.deepEqual(await checkLedger(target), []);
 });
 
 for (const damage of Object.keys(DAMAGES) as Damage[]) {

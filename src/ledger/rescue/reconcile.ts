@@ -169,7 +169,7 @@ const DOUBTS: readonly string[] = [
    WHERE message.state NOT IN (${STATE.pending}, ${STATE.unknown}) OR message.conversation <> in_flight.conversation`,
 ];
 
-/** Until migration 009, what was being sent stood in the messages' own rows. */
+/** Until migration 009, what was being sent stood in the messages' own rows: as that migration, reads it from there. */
 function readEarlierIntents(db: Database.Database): void {
   const before = `CASE ambiguous WHEN 1 THEN ${STATE.unknown} ELSE ${STATE.pending} END`;
   db.exec(`
@@ -179,7 +179,7 @@ function readEarlierIntents(db: Database.Database): void {
     WHERE attempt.id = sending.id AND ended_at_ms IS NULL;
     UPDATE OR IGNORE found_open SET state = (SELECT ${before} FROM message WHERE message.id = found_open.id)
     WHERE state = ${STATE.sending} AND id IN (SELECT id FROM message WHERE state = ${STATE.sending});
-    UPDATE message SET state = ${before} WHERE state = ${STATE.sending}`);
+    UPDATE message SET state = ${before}, attempt = CASE ambiguous WHEN 1 THEN attempt END WHERE state = ${STATE.sending}`);
 }
 
 function doubt(db: Database.Database, isStale: boolean): void {
