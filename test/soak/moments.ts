@@ -67,6 +67,7 @@ export const SENDING: readonly Moment[] = [
   },
   { name: 'answer begun', tripwire: tripwire('answer-begun', 20), leavesSending: true },
   { name: 'answered, not settled', tripwire: tripwire('answered', 20), leavesSending: true },
+  { name: 'outcome noted, not applied', tripwire: tripwire('noted', 20) },
   { name: 'sending: within a transaction', tripwire: tripwire('write', 60, 'after') },
   { name: 'sending: before a commit', tripwire: tripwire('commit', 20, 'after') },
   { name: 'sending: after a commit', tripwire: tripwire('committed', 20, 'after') },

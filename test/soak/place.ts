@@ -161,13 +161,16 @@ export function readLedger<T>(ledger: string, read: (db: Database.Database) => T
   }
 }
 
+/** And nobody knows with what outcome. */
 function beingSent(db: Database.Database): readonly { uuid: string; attempt: number }[] {
   // Before migration 009 the messages' own rows said so.
   const hasView = db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'in_flight'").get() !== undefined;
   return db
     .prepare<[], { uuid: string; attempt: number }>(
       hasView
-        ? `SELECT source_uuid AS uuid, in_flight.attempt FROM in_flight JOIN message ON message.id = in_flight.message`
+        ? `SELECT source_uuid AS uuid, in_flight.attempt
+           FROM in_flight JOIN message ON message.id = in_flight.message JOIN attempt ON attempt.id = in_flight.attempt
+           WHERE attempt.outcome IS NULL`
         : `SELECT source_uuid AS uuid, attempt FROM message WHERE state = ${SENDING}`,
     )
     .all();

@@ -26,14 +26,26 @@ function pass(here: string): void {
 const isLedger = ({ name }: Database.Database) => name !== '' && !name.includes('-lock-');
 const WRITES = /^\s*(INSERT|UPDATE|DELETE|REPLACE)/i;
 
-/** `write`: before a statement changes something; `commit`: before a transaction is durable; `committed`: when it is. */
+/** Of a statement that notes what became of an attempt. */
+const NOTES = /UPDATE attempt SET outcome = \?/;
+let isNoting = false;
+
+/**
+ * `write`: before a statement changes something; `commit`: before a transaction is durable; `committed`: when it is; `noted`: when it
+ * is, and holds outcomes that are still to be applied.
+ */
 function around<T>(db: Database.Database, sql: string, writes: boolean, work: () => T): T {
   if (!isLedger(db)) return work();
   const commits = sql === 'COMMIT' || (!db.inTransaction && writes);
   if (commits) pass('commit');
   else if (writes) pass('write');
   const result = work();
-  if (commits) pass('committed');
+  isNoting ||= NOTES.test(sql);
+  if (commits) {
+    pass('committed');
+    if (isNoting) pass('noted');
+    isNoting = false;
+  }
   return result;
 }
 
