@@ -61,9 +61,10 @@ export function createAttempts(context: LedgerContext, commits: GroupCommit): At
         commits.assertWorking();
         return claim(start);
       }),
-    async settle(end) {
-      await commits.run(() => outcomes.note(end));
-      await commits.runLater(() => outcomes.apply(end.attempt));
-    },
+    settle: (end) =>
+      commits.runInTwo(
+        () => outcomes.note(end),
+        () => outcomes.apply(end.attempt),
+      ),
   };
 }

@@ -9,8 +9,8 @@ interface Job {
 }
 
 /**
- * Gathers small writes of concurrent workers into one transaction, so that they share one wait for the disk. Somebody waits for some
- * of them, and nobody for the others: these come in transactions of their own, by turns.
+ * Gathers small writes of concurrent workers into one transaction, so that they share one wait for the disk. What may come later
+ * comes in transactions of its own, by turns.
  */
 export interface GroupCommit {
   /**
@@ -19,8 +19,11 @@ export interface GroupCommit {
    * second time for it), and the promise rejects.
    */
   run<T>(work: () => T): Promise<T>;
-  /** The same, after the next transaction of {@link run} rather than in it. */
-  runLater<T>(work: () => T): Promise<T>;
+  /**
+   * Runs `first` as {@link run} does and, once that is durable, `later` in a transaction of its own kind. Resolves when both are
+   * durable. `later` is not run when `first` throws.
+   */
+  runInTwo(first: () => void, later: () => void): Promise<void>;
   /** Commits what is waiting, now. */
   flush(): void;
   /** @throws what the database said when it last could not write; nothing while it always could. */
@@ -33,7 +36,6 @@ export function createGroupCommit(db: Database.Database, path: string): GroupCom
     commit: db.prepare('COMMIT'),
     rollback: db.prepare('ROLLBACK'),
   };
-  /** Of `run`, and of `runLater`. */
   const urgent: Job[] = [];
   const patient: Job[] = [];
   let isDue = false;
@@ -93,15 +95,18 @@ export function createGroupCommit(db: Database.Database, path: string): GroupCom
     setImmediate(commitUrgent);
   }
 
-  const runAmong = <T>(waiting: Job[], work: () => T) =>
-    new Promise<T>((resolve, reject) => {
-      waiting.push({ work, resolve: resolve as (value: unknown) => void, reject });
-      scheduleCommits();
-    });
-
   return {
-    run: (work) => runAmong(urgent, work),
-    runLater: (work) => runAmong(patient, work),
+    run: <T>(work: () => T) =>
+      new Promise<T>((resolve, reject) => {
+        urgent.push({ work, resolve: resolve as (value: unknown) => void, reject });
+        scheduleCommits();
+      }),
+    runInTwo: (first, later) =>
+      new Promise<void>((done, reject) => {
+        const resolve = () => done();
+        urgent.push({ work: first, resolve: () => patient.push({ work: later, resolve, reject }), reject });
+        scheduleCommits();
+      }),
     flush() {
       commit(urgent);
       commit(patient);

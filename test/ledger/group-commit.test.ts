@@ -42,7 +42,7 @@ suite('group commit', () => {
     assert.throws(() => commits.assertWorking(), { code: 'LEDGER_FULL' });
   });
 
-  test('what nobody waits for comes after what somebody does, in a transaction of its own', async (t) => {
+  test('what may come later comes after what others wait for, in a transaction of its own', async (t) => {
     const { commits, write, written } = scene(t);
     const order: string[] = [];
     const note = (what: string) => () => {
@@ -51,25 +51,20 @@ suite('group commit', () => {
     };
     const tell = (what: string) => () => order.push(`${what} told`);
     await Promise.all([
-      commits.runLater(note('later')).then(tell('later')),
-      commits.run(note('one')).then(tell('one')),
+      commits.runInTwo(note('one'), note('later')).then(tell('later')),
       commits.run(note('two')).then(tell('two')),
     ]);
-    assert.deepEqual(order, [
-      'one, after 0',
-      'two, after 1',
-      'one told',
-      'two told',
-      'later, after 2',
-      'later told',
-    ]);
+    assert.deepEqual(order, ['one, after 0', 'two, after 1', 'two told', 'later, after 2', 'later told']);
   });
 
   test('neither keeps the other waiting for ever, and a flush leaves none behind', async (t) => {
     const { commits, write, written } = scene(t);
     let isDone = false;
     const later = commits
-      .runLater(() => write('later'))
+      .runInTwo(
+        () => write('first'),
+        () => write('later'),
+      )
       .then(() => {
         isDone = true;
       });
@@ -79,10 +74,24 @@ suite('group commit', () => {
     }
     await later;
     const rows = written().length;
-    const both = [commits.run(() => write('a')), commits.runLater(() => write('b'))];
+    const both = commits.runInTwo(
+      () => write('a'),
+      () => write('b'),
+    );
     commits.flush();
     assert.deepEqual(written().slice(rows), ['a', 'b']);
-    await Promise.all(both);
+    await both;
+  });
+
+  test('nothing comes later of what could not be written first', async (t) => {
+    const { commits, write, written } = scene(t);
+    await assert.rejects(
+      commits.runInTwo(fillDisk, () => write('later')),
+      { code: 'LEDGER_FULL' },
+    );
+    await commits.run(() => write('other'));
+    commits.flush();
+    assert.deepEqual(written(), ['other']);
   });
 
   test('a defect of the caller says nothing about the database', async (t) => {
