@@ -32,6 +32,9 @@ export const STATE = {
   missing: 6,
 } as const satisfies Record<MessageState, number>;
 
+/** SQL that gives the state of a row of `message`, `sending` included. */
+export const STATE_NOW = `CASE WHEN message.id IN (SELECT in_flight.message FROM in_flight) THEN ${STATE.sending} ELSE message.state END`;
+
 export function stateOf(code: number): MessageState {
   const state = MESSAGE_STATES[code];
   if (state === undefined) throw new Error(`The ledger holds an unknown message state: ${code}.`);

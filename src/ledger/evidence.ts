@@ -29,7 +29,7 @@ import {
   type EvidenceResult,
   emptyEvidenceTally,
 } from '../evidence/evidence.ts';
-import { keepsStored, type LedgerContext, STATE, stateOf } from './context.ts';
+import { keepsStored, type LedgerContext, STATE, STATE_NOW, stateOf } from './context.ts';
 import type { Ledger, MessageId, MessageState } from './ledger.ts';
 import { createMessageUuids } from './message-uuids.ts';
 
@@ -66,7 +66,7 @@ export function createEvidence(context: LedgerContext): Pick<Ledger, 'recordEvid
 
   const KNOWN = `
     SELECT message.id, message.source_uuid, run.started_at_ms AS staged_at_ms,
-      CASE WHEN message.id IN (SELECT in_flight.message FROM in_flight) THEN ${STATE.sending} ELSE message.state END AS state,
+      ${STATE_NOW} AS state,
       attempt.started_at_ms AS attempted_at_ms
     FROM message JOIN input ON input.id = message.input JOIN run ON run.id = input.run
     LEFT JOIN attempt ON attempt.id = message.attempt`;

@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import type Database from 'better-sqlite3';
 import { systemClock } from '../clock.ts';
-import { STATE } from './context.ts';
+import { STATE, STATE_NOW } from './context.ts';
 import { openDatabaseFile } from './database-file.ts';
 import { assertCurrent, migrate } from './migrate.ts';
 import { withLedgerErrors } from './sqlite-errors.ts';
@@ -59,10 +59,7 @@ const RULES: readonly { code: string; says: string; sql: string }[] = [
       FROM stream
       CROSS JOIN (SELECT value AS state FROM json_each('[${Object.values(STATE).join()}]')) states
       LEFT JOIN message_tally tally ON tally.stream = stream.id AND tally.state = states.state
-      LEFT JOIN (
-        SELECT stream, CASE WHEN id IN (SELECT message FROM in_flight) THEN ${STATE.sending} ELSE state END AS state,
-          count(*) AS messages
-        FROM message GROUP BY 1, 2) counted
+      LEFT JOIN (SELECT stream, ${STATE_NOW} AS state, count(*) AS messages FROM message GROUP BY 1, 2) counted
         ON counted.stream = stream.id AND counted.state = states.state
       GROUP BY stream.id`,
   },

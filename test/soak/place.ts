@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import type { CommandResult, RunningCommand } from '../support/command-line.ts';
 import { killWhen, sizeOf } from '../support/killing.ts';
+import { hasInFlight } from '../support/ledger-state.ts';
 import { type ProjectDirectory, projectDirectory } from '../support/project.ts';
 import type { Scope } from '../support/scope.ts';
 import { type SeededRandom, seededRandom } from '../support/seeded-random.ts';
@@ -163,11 +164,9 @@ export function readLedger<T>(ledger: string, read: (db: Database.Database) => T
 
 /** And nobody knows with what outcome. */
 function beingSent(db: Database.Database): readonly { uuid: string; attempt: number }[] {
-  // Before migration 009 the messages' own rows said so.
-  const hasView = db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'in_flight'").get() !== undefined;
   return db
     .prepare<[], { uuid: string; attempt: number }>(
-      hasView
+      hasInFlight(db)
         ? `SELECT source_uuid AS uuid, in_flight.attempt
            FROM in_flight JOIN message ON message.id = in_flight.message JOIN attempt ON attempt.id = in_flight.attempt
            WHERE attempt.outcome IS NULL`

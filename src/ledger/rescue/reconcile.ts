@@ -4,7 +4,7 @@
  * by itself; one of which only the identity is left keeps that, so that it is not taken for a new one.
  */
 import type Database from 'better-sqlite3';
-import { STATE } from '../context.ts';
+import { STATE, STATE_NOW } from '../context.ts';
 import { MESSAGE_STATES } from '../ledger.ts';
 import { dropWrongPayloads } from './payloads.ts';
 import { addStandIns, removeUnusedStandIns } from './stand-ins.ts';
@@ -270,9 +270,6 @@ function countAgain(db: Database.Database): void {
     INSERT INTO message_tally (stream, state, messages)
     SELECT stream.id, states.value, coalesce(counted.messages, 0)
     FROM stream CROSS JOIN json_each('[${[...MESSAGE_STATES.keys()].join()}]') states
-    LEFT JOIN (
-      SELECT stream, CASE WHEN id IN (SELECT message FROM in_flight) THEN ${STATE.sending} ELSE state END AS state,
-        count(*) AS messages
-      FROM message GROUP BY 1, 2) counted
+    LEFT JOIN (SELECT stream, ${STATE_NOW} AS state, count(*) AS messages FROM message GROUP BY 1, 2) counted
       ON counted.stream = stream.id AND counted.state = states.value`);
 }
