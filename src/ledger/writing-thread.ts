@@ -1,6 +1,6 @@
 /**
- * The other end of `threaded-writing.ts`: does what it is asked on a connection of its own, in the order it is asked. An error
- * goes back as the answer to the call that met it.
+ * The other end of `threaded-writing.ts`: does what it is asked on a connection of its own, in the order it is asked (outcomes
+ * are noted in that order, and applied behind it). An error goes back as the answer to the call that met it.
  */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { BackhaulError, type ErrorKind } from '../errors.ts';

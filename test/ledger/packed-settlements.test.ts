@@ -23,7 +23,7 @@ test('nothing that was said is lost: what is packed as an id alone was accepted 
   fc.assert(
     fc.property(settlements, (given) => {
       const end = { attempt: 7, status: 200, result: 'answered', endedAtMs: 5, requestUuid: 'r-1' };
-      const { accepted, others, ...rest } = packEnd({ ...end, settlements: given });
+      const { accepted, others, ...rest } = structuredClone(packEnd({ ...end, settlements: given }));
       assert.deepEqual(rest, end);
       assert.deepEqual(sorted([...accepted.map(acceptedWithoutAWord), ...others]), sorted(given));
     }),

@@ -191,7 +191,7 @@ function doubt(db: Database.Database, isStale: boolean): void {
 
 /**
  * That a message is being sent stands in one row, that of the attempt. Where the ledger counted other messages in flight than
- * those rows tell of, any that is pending may be one of them.
+ * those rows tell of, any that is pending or unknown may be one of them.
  */
 function doubtUnlessAllIntentsAreFound(
   db: Database.Database,
@@ -204,9 +204,9 @@ function doubtUnlessAllIntentsAreFound(
     FROM stream`);
   for (const { stream, found } of foundCounts.all()) {
     if (sendingCounts.get(stream) === found) continue;
-    db.prepare('INSERT OR IGNORE INTO doubtful SELECT id FROM message WHERE stream = ? AND state = ?').run(
-      ...[stream, STATE.pending],
-    );
+    db.prepare(`
+      INSERT OR IGNORE INTO doubtful
+      SELECT id FROM message WHERE stream = ? AND state IN (${STATE.pending}, ${STATE.unknown})`).run(stream);
   }
 }
 
