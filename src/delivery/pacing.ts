@@ -10,6 +10,7 @@
  * other, remembers when the latest had started, and holds a request back, for milliseconds, when it would come too early.
  */
 import type { Clock } from '../clock.ts';
+import type { Spacing } from './spacing.ts';
 
 const SLOT_WIDENING = 1.01;
 
@@ -26,19 +27,21 @@ export interface PacerOptions {
   readonly requestsPerSecond: number;
   /** Requests that may start at once after a pause of ours, within the same cap. */
   readonly burst: number;
+  /** What keeps requests apart within the cap. */
+  readonly spacing: Spacing;
   readonly clock: Clock;
 }
 
 export interface Pacer {
   /** Waits for the next slot. False when `signal` aborted first; the slot is then lost, which hurts nobody. */
   slot(signal: AbortSignal): Promise<boolean>;
-  /** Starts a request as soon as the cap allows, in the order of the calls; settles as the request does. */
+  /** Starts a request as soon as the cap and its distance from the one before allow, in the order of the calls; settles as the request does. */
   depart<T>(request: () => Promise<T>): Promise<T>;
   /** Nobody gets a slot during the next `delayMs`; slots already given out within that time are taken back. */
   pause(delayMs: number): void;
 }
 
-export function createPacer({ requestsPerSecond, burst, clock }: PacerOptions): Pacer {
+export function createPacer({ requestsPerSecond, burst, spacing, clock }: PacerOptions): Pacer {
   const intervalMs = (1_000 * SLOT_WIDENING) / requestsPerSecond;
   const creditMs = (burst - 1) * intervalMs;
   const overdueMs = Math.max(creditMs, MAKE_UP_MS);
@@ -72,10 +75,12 @@ export function createPacer({ requestsPerSecond, burst, clock }: PacerOptions): 
     depart(request) {
       const departure = lastDeparture.then(async () => {
         const place = started++ % starts.length;
-        await waitForTurn((starts[place] as number) + WINDOW_MS);
+        await waitForTurn(Math.max((starts[place] as number) + WINDOW_MS, spacing.earliestMs));
         const running = request();
         // Only now: a busy machine may have let time pass, and a start must never seem earlier than it was.
-        starts[place] = clock.monotonicMs();
+        const startedMs = clock.monotonicMs();
+        starts[place] = startedMs;
+        spacing.started(startedMs);
         // Wrapped, so that the next departure does not wait for this request's end.
         return { running };
       });

@@ -2,7 +2,7 @@
  * How one batch is sent: every policy is a wrapper, and this is the one place where they are stacked. From the
  * outside in:
  *
- *   retry ▸ circuit breaker ▸ concurrency ▸ pace ▸ intent, request, settlement
+ *   retry ▸ circuit breaker ▸ concurrency ▸ pace ▸ spacing ▸ intent, request, settlement
  *
  * A retry passes through everything again, so each attempt is limited, recorded and counted. The slot is waited for
  * before the intent is committed, so that a crash while waiting leaves messages pending, not unknown. The intent is
@@ -21,6 +21,7 @@ import type { DeliveryObserver } from './observer.ts';
 import { createPacer, type Pacer } from './pacing.ts';
 import { withRetry } from './retry.ts';
 import type { Settling } from './settling.ts';
+import { createSpacing, withSpacing } from './spacing.ts';
 
 export interface StackOptions {
   readonly ledger: Ledger;
@@ -38,10 +39,14 @@ export interface StackOptions {
 
 export function createSend(options: StackOptions): Send {
   const { config, clock, halt } = options;
-  const pacer = createPacer({ requestsPerSecond: config.requestsPerSecond, burst: config.burst, clock });
+  const { requestsPerSecond, burst, concurrency } = config;
+  const spacing = createSpacing();
+  const pacer = createPacer({ requestsPerSecond, burst, spacing, clock });
+  const limit = createConcurrencyLimit(concurrency);
   const attempt = createAttempt({ ...options, depart: pacer.depart });
-  const paced = withPace(attempt, pacer, options);
-  const limited = withConcurrencyLimit(paced, createConcurrencyLimit(config.concurrency));
+  const spaced = withSpacing(attempt, spacing, limit);
+  const paced = withPace(spaced, pacer, options);
+  const limited = withConcurrencyLimit(paced, limit);
   const guarded = withBreaker(limited, { ...config, clock, halt, observer: options.observer });
   const { random, resendAmbiguous } = options;
   return withRetry(guarded, { ...config, clock, halt, random, resendAmbiguous });

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { createPacer } from '../../src/delivery/pacing.ts';
+import { createSpacing } from '../../src/delivery/spacing.ts';
 import { mostInOneSecond } from '../support/request-rate.ts';
 import { simulatedClock } from '../support/simulated-clock.ts';
 
@@ -20,7 +21,7 @@ async function startsOf(
     requestMs: () => number;
   },
 ): Promise<number[]> {
-  const pacer = createPacer({ ...options, clock });
+  const pacer = createPacer({ ...options, spacing: createSpacing(), clock });
   const starts: number[] = [];
   const endMs = clock.monotonicMs() + options.durationMs;
   const work = async () => {
@@ -110,7 +111,7 @@ test('with burst 1 requests are evenly spaced; a burst is spent at once and with
 
 test('a pause holds back everybody, also those who had a slot already', async () => {
   const clock = simulatedClock();
-  const pacer = createPacer({ requestsPerSecond: 10, burst: 3, clock });
+  const pacer = createPacer({ requestsPerSecond: 10, burst: 3, spacing: createSpacing(), clock });
   const begunMs = clock.monotonicMs();
   const slots: number[] = [];
   const work = async () => {
@@ -126,7 +127,10 @@ test('a pause holds back everybody, also those who had a slot already', async ()
 });
 
 test('a slot that is waited for ends at once with its signal', async () => {
-  const pacer = createPacer({ requestsPerSecond: 0.001, burst: 1, clock: systemClock });
+  const pacer = createPacer({
+    ...{ requestsPerSecond: 0.001, burst: 1 },
+    ...{ spacing: createSpacing(), clock: systemClock },
+  });
   const controller = new AbortController();
   assert.equal(await pacer.slot(controller.signal), true);
   setTimeout(() => controller.abort(), 10);
