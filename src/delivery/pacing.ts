@@ -35,7 +35,7 @@ export interface PacerOptions {
 export interface Pacer {
   /** Waits for the next slot. False when `signal` aborted first; the slot is then lost, which hurts nobody. */
   slot(signal: AbortSignal): Promise<boolean>;
-  /** Starts a request as soon as the cap and its distance from the one before allow, in the order of the calls; settles as the request does. */
+  /** Starts a request as soon as cap and distance allow, in the order of the calls; settles as the request does. */
   depart<T>(request: () => Promise<T>): Promise<T>;
   /** Nobody gets a slot during the next `delayMs`; slots already given out within that time are taken back. */
   pause(delayMs: number): void;
