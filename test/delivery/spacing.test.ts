@@ -6,7 +6,7 @@ import { createPacer } from '../../src/delivery/pacing.ts';
 import { createSpacing, type Spacing } from '../../src/delivery/spacing.ts';
 import { simulatedClock } from '../support/simulated-clock.ts';
 
-test('property: a distance holds a request back by a millisecond at most, and by less than an answer takes', () => {
+test('property: a distance holds a request back by a millisecond at most, and by less than passes from answer to answer', () => {
   fc.assert(
     fc.property(
       fc.array(
