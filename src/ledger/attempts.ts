@@ -5,7 +5,7 @@
  */
 import { type LedgerContext, STATE } from './context.ts';
 import type { GroupCommit } from './group-commit.ts';
-import type { AttemptId, AttemptStart, Ledger } from './ledger.ts';
+import type { AttemptId, AttemptStart, Ledger, MessageId } from './ledger.ts';
 import { createOutcomes } from './outcomes.ts';
 import type { PackedEnd } from './packed-settlements.ts';
 import { createTally } from './tally.ts';
@@ -26,12 +26,17 @@ export function createAttempts(context: LedgerContext, commits: GroupCommit): At
   const outcomes = createOutcomes(context);
 
   const conversationOf = db.prepare('SELECT conversation FROM message WHERE id = ?').pluck();
-  // `+`: they are found by their ids.
+  const openAttempts = db
+    .prepare<[number], string>(
+      'SELECT message_ids FROM attempt WHERE conversation = ? AND ended_at_ms IS NULL',
+    )
+    .pluck();
+  // `+`: they are found by their ids, one after the other.
   const findClaimable = db.prepare<[object], Claimable>(`
-    SELECT count(*) AS claimable, total(state = ${STATE.unknown}) AS unknown FROM message
-    WHERE id IN (SELECT value FROM json_each(@ids)) AND +stream = ${stream} AND conversation = @conversation
-      AND +state IN (${STATE.pending}, ${STATE.unknown}) AND has_payload = 1
-      AND id NOT IN (SELECT message FROM in_flight WHERE conversation = @conversation)`);
+    SELECT count(*) AS claimable, total(state = ${STATE.unknown}) AS unknown
+    FROM json_each(@ids) CROSS JOIN message ON message.id = value
+    WHERE +stream = ${stream} AND +conversation = @conversation
+      AND +state IN (${STATE.pending}, ${STATE.unknown}) AND has_payload = 1`);
   const insertAttempt = db.prepare(`
     INSERT INTO attempt (run, conversation, number, messages, request_bytes, started_at_ms, message_ids)
     VALUES (@run, @conversation, @number, @messages, @requestBytes, @startedAtMs, @ids)`);
@@ -42,7 +47,8 @@ export function createAttempts(context: LedgerContext, commits: GroupCommit): At
     if (conversation === undefined) throw new Error('An attempt needs messages of this ledger.');
     const ids = JSON.stringify(messageIds);
     const { claimable, unknown } = findClaimable.get({ ids, conversation }) as Claimable;
-    if (claimable !== messageIds.length) {
+    const each = new Set(messageIds);
+    if (claimable !== messageIds.length || each.size !== claimable || isAnyInFlight(each, conversation)) {
       throw new Error("A message of an attempt is not there to be sent, or is another customer's.");
     }
     const { run, number, requestBytes, startedAtMs } = start;
@@ -52,6 +58,13 @@ export function createAttempts(context: LedgerContext, commits: GroupCommit): At
     tally.move('pending', 'sending', claimable - unknown);
     tally.move('unknown', 'sending', unknown);
     return Number(lastInsertRowid);
+  }
+
+  /** The view `in_flight` would tell, too, at the price of all the rest: mostly no attempt at the conversation is open. */
+  function isAnyInFlight(messages: ReadonlySet<MessageId>, conversation: number): boolean {
+    return openAttempts
+      .all(conversation)
+      .some((ids) => (JSON.parse(ids) as MessageId[]).some((id) => messages.has(id)));
   }
 
   return {

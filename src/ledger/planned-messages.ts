@@ -33,21 +33,20 @@ export function createMessageReader(
   table: string,
 ): (neighbours: readonly Stretch[]) => PlannedMessages[] {
   // A message that somebody decided about since the plan was made is not handed out.
-  const due = `
-    FROM ${table} p JOIN message m ON m.id = p.message JOIN payload ON payload.message = m.id
-    WHERE p.place >= ? AND p.place <= ? AND m.state IN (${STATE.pending}, ${STATE.unknown})
-    ORDER BY p.place`;
   // Of a bare parameter SQLite would look at the value, and prepare the statement anew each time.
   const heads = db
-    .prepare<[number, number, number], Head>(
-      `SELECT p.place, m.id, m.source_uuid, m.ambiguous, octet_length(payload.item) ${due} LIMIT +?`,
-    )
+    .prepare<[number, number, number], Head>(`
+      SELECT p.place, m.id, m.source_uuid, m.ambiguous, octet_length(payload.item)
+      FROM ${table} p JOIN message m ON m.id = p.message JOIN payload ON payload.message = m.id
+      WHERE p.place >= ? AND p.place <= ? AND m.state IN (${STATE.pending}, ${STATE.unknown})
+      ORDER BY p.place LIMIT +?`)
     .raw();
-  // Bytes, and in one piece: as strings, one by one, they take longer to read than to send.
+  // Bytes, and in one piece: as strings, one by one, they take longer to read than to send. In the order of the ids: `CROSS`
+  // is what keeps SQLite from choosing another.
   const items = db
-    .prepare<[number, number], Buffer>(
-      `SELECT CAST(group_concat(item, '') AS BLOB) FROM (SELECT payload.item ${due})`,
-    )
+    .prepare<[string], Buffer>(`
+      SELECT CAST(group_concat(payload.item, '') AS BLOB)
+      FROM json_each(?) CROSS JOIN payload ON payload.message = value`)
     .pluck();
 
   /** Of at most so many messages between two places, as far as they fit. */
@@ -55,6 +54,7 @@ export function createMessageReader(
     { first, last }: Stretch,
     [maxMessages, maxBytes, overheadBytes]: Bounds,
   ): readonly Head[] {
+    if (first > last) return [];
     const found = heads.all(first, last, maxMessages);
     let bytes = 0;
     const tooMany = found.findIndex(([, , , , itemBytes], index) => {
@@ -66,11 +66,10 @@ export function createMessageReader(
 
   /** The messages themselves, and the place behind them. */
   function read(stretch: Stretch, bounds: Bounds) {
-    const { first } = stretch;
     const fitting = headsOf(stretch, bounds);
     const lastPlace = fitting.at(-1)?.[0];
-    if (lastPlace === undefined) return { messages: [], bytes: 0, end: first };
-    const all = items.get(first, lastPlace) as Buffer;
+    if (lastPlace === undefined) return { messages: [], bytes: 0, end: stretch.first };
+    const all = items.get(JSON.stringify(fitting.map(([, id]) => id))) as Buffer;
     let at = 0;
     const messages = fitting.map(([, id, sourceUuid, ambiguous, itemBytes]): OutgoingMessage => {
       const item = all.subarray(at, at + itemBytes);

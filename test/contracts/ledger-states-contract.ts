@@ -120,6 +120,7 @@ export function statesContract(openFresh: OpenFresh): void {
     const [a, b] = conversation.messages.map(({ id }) => id) as [number, number];
     const { departmentUuid, customerUuid } = conversation;
     const start = { run, number: 1, requestBytes: 1, startedAtMs: 1, departmentUuid, customerUuid };
+    await assert.rejects(ledger.claim({ ...start, messageIds: [a, a] }));
     const attempt = await ledger.claim({ ...start, messageIds: [a] });
     await assert.rejects(ledger.claim({ ...start, messageIds: [a] }));
     await assert.rejects(ledger.claim({ ...start, messageIds: [b, a] }));
