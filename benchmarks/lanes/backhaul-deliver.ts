@@ -29,6 +29,8 @@ await asLane(async (scenario: Scenario) => {
     },
   };
   const { run } = await ledger.beginRun({ command: 'run', startedAtMs: Date.now() });
+  // The HTTP library, which the floor has loaded by now, too.
+  await api.prepare?.();
   return async () => {
     const { messages, stopReason } = await deliver({
       ...{ ledger, destination: watched, config: delivery, run, clock: systemClock, random: Math.random },

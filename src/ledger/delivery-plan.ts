@@ -4,20 +4,8 @@
  */
 import { type LedgerContext, STATE } from './context.ts';
 import { takeLittleCache } from './database-file.ts';
-import type { Conversation, DeliveryOptions, DeliveryPlan, Ledger, RunId } from './ledger.ts';
-import { createMessageReader, type PlannedMessages } from './planned-messages.ts';
-
-interface ConversationRow {
-  readonly place: number;
-  /** Places of its first message in the plan, and how many there are. */
-  readonly first: number;
-  readonly messages: number;
-  readonly department_uuid: string;
-  readonly customer_uuid: string;
-}
-
-/** Conversations that are read at one moment. */
-const AT_A_TIME = 8;
+import type { DeliveryOptions, DeliveryPlan, Ledger, RunId } from './ledger.ts';
+import { createConversationReader, type PlanTables } from './planned-conversations.ts';
 
 export function createDelivery(context: LedgerContext): Pick<Ledger, 'planDelivery'> {
   let plans = 0;
@@ -31,7 +19,7 @@ export function createDelivery(context: LedgerContext): Pick<Ledger, 'planDelive
 
 function createPlan(context: LedgerContext, options: DeliveryOptions, number: number): DeliveryPlan {
   const { db } = context;
-  const tables = {
+  const tables: PlanTables = {
     messages: `temp.planned_message_${number}`,
     conversations: `temp.planned_conversation_${number}`,
   };
@@ -42,37 +30,12 @@ function createPlan(context: LedgerContext, options: DeliveryOptions, number: nu
     .prepare(`SELECT count(*) FROM ${tables.conversations}`)
     .pluck()
     .get() as number;
-
-  const nextConversations = db.prepare<[number], ConversationRow>(`
-    SELECT p.place, p.first, p.messages, department.uuid AS department_uuid, conversation.customer_uuid
-    FROM ${tables.conversations} p
-    JOIN conversation ON conversation.id = p.conversation JOIN department ON department.id = conversation.department
-    WHERE p.place > ? ORDER BY p.place LIMIT ${AT_A_TIME}`);
-  const readMessages = createMessageReader(db, tables.messages);
-
-  let lastPlace = 0;
-  let upcoming: Conversation[] = [];
-
-  function readConversations(): Conversation[] {
-    const rows = nextConversations.all(lastPlace);
-    lastPlace = rows.at(-1)?.place ?? lastPlace;
-    const readers = readMessages(rows.map(({ first, messages }) => ({ first, last: first + messages - 1 })));
-    return rows.map(({ department_uuid, customer_uuid, messages }, index) => ({
-      departmentUuid: department_uuid,
-      customerUuid: customer_uuid,
-      messageCount: messages,
-      next: async (...bounds) => (readers[index] as PlannedMessages).next(...bounds),
-      skip: async (...bounds) => (readers[index] as PlannedMessages).skip(...bounds),
-    }));
-  }
+  const conversations = createConversationReader(db, tables);
 
   return {
     messageCount,
     conversationCount,
-    async nextConversation() {
-      if (upcoming.length === 0) upcoming = readConversations();
-      return upcoming.shift() ?? null;
-    },
+    nextConversation: async () => conversations.next(),
     async countCustomers() {
       return db
         .prepare(`
@@ -82,6 +45,7 @@ function createPlan(context: LedgerContext, options: DeliveryOptions, number: nu
         .get() as number;
     },
     close() {
+      conversations.close();
       db.exec(`DROP TABLE IF EXISTS ${tables.messages}; DROP TABLE IF EXISTS ${tables.conversations}`);
       giveCacheBack();
     },
@@ -95,7 +59,7 @@ const IS_FREE = 'has_payload = 1 AND id NOT IN (SELECT message FROM in_flight)';
 function takeSnapshot(
   { db, stream }: LedgerContext,
   { limit, queuedBy, resendUnknown, maxAutomaticResends }: DeliveryOptions,
-  tables: { messages: string; conversations: string },
+  tables: PlanTables,
 ): number {
   const due = `
     SELECT id, conversation, sent_at_ms FROM message

@@ -113,19 +113,35 @@ export function createMessageReader(
     };
   }
 
+  type Cursor = ReturnType<typeof createCursor>;
+
+  /** The first batches of those that nobody has begun with, unless so many bytes were read already. */
+  function readAhead(cursors: readonly Cursor[], bounds: Bounds, alreadyBytes = 0): void {
+    let bytes = alreadyBytes;
+    for (const cursor of cursors) {
+      if (bytes >= AHEAD_BYTES) break;
+      if (cursor.isUntouched) bytes += cursor.readAhead(bounds);
+    }
+  }
+
+  const readAheadAtOnce = db.transaction(readAhead);
+  const readTogether = db.transaction((cursor: Cursor, neighbours: readonly Cursor[], bounds: Bounds) => {
+    const { messages, bytes } = cursor.read(bounds);
+    readAhead(neighbours, bounds, bytes);
+    return messages;
+  });
+
+  /** Null until somebody has asked. */
+  let usualBounds: Bounds | null = null;
+
   return (neighbours) => {
     const cursors = neighbours.map(createCursor);
-    const readTogether = db.transaction((cursor: (typeof cursors)[number], bounds: Bounds) => {
-      const { messages, bytes } = cursor.read(bounds);
-      let readBytes = bytes;
-      for (const other of cursors) {
-        if (readBytes >= AHEAD_BYTES) break;
-        if (other.isUntouched) readBytes += other.readAhead(bounds);
-      }
-      return messages;
-    });
+    if (usualBounds !== null) readAheadAtOnce(cursors, usualBounds);
     return cursors.map((cursor) => ({
-      next: (...bounds) => cursor.takeAhead(bounds) ?? readTogether(cursor, bounds),
+      next(...bounds) {
+        usualBounds = bounds;
+        return cursor.takeAhead(bounds) ?? readTogether(cursor, cursors, bounds);
+      },
       skip: (...bounds) => cursor.skip(bounds),
     }));
   };

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   begin,
   deliverAll,
@@ -120,6 +121,28 @@ export function deliveryContract(openFresh: OpenFresh): void {
     await Promise.all([work(), work(), work()]);
     plan.close();
     assert.deepEqual(drawn.toSorted(), customers.toSorted());
+  });
+
+  test('however long one rests between them, conversations come once and in order, with all of their messages', async (t) => {
+    const ledger = await openFresh(t).open();
+    const words = Array.from({ length: 90 }, (_, index) => ({ id: `m${index}`, customer: `c${index % 30}` }));
+    await stage(ledger, await begin(ledger), words.map(stagedMessage));
+    const inOneGo = await planned(ledger);
+    const plan = await ledger.planDelivery(EVERYTHING);
+    for (const [index, { customerUuid, messages }] of inOneGo.entries()) {
+      const conversation = await plan.nextConversation();
+      assert.equal(conversation?.customerUuid, customerUuid);
+      // Meanwhile others are read, within the bounds before.
+      await sleep(index % 4);
+      const bounds: [number, number, number] = [index < 20 ? 3 : 2, 1_000_000, 1];
+      const first = await conversation.next(...bounds);
+      assert.equal(first.length, bounds[0]);
+      assert.deepEqual([...first, ...(await conversation.next(...bounds))], messages);
+    }
+    assert.equal(await plan.nextConversation(), null);
+    await sleep(5);
+    assert.equal(await plan.nextConversation(), null);
+    plan.close();
   });
 
   test('a plan is a snapshot: later rows wait, and what somebody decided meanwhile is not handed out', async (t) => {
