@@ -28,7 +28,7 @@ const CHUNK_RECORDS = 500;
 /** Keeps memory flat when records are large. */
 const CHUNK_BYTES = 256 * 1024;
 /** While the ledger writes some, the next one is read: two cores are better than one. */
-const CHUNKS_IN_FLIGHT = 3;
+const CHUNKS_IN_FLIGHT = 6;
 /** A notice is for people; beyond this many only the count says more. */
 const KEPT_NOTICES = 20;
 
