@@ -91,15 +91,24 @@ export function deliveryContract(openFresh: OpenFresh): void {
     plan.close();
   });
 
-  test('items are handed out byte for byte', async (t) => {
+  test('items are handed out byte for byte, each with its message, whatever order they were staged in', async (t) => {
     const ledger = await openFresh(t).open();
-    const body = 'caf\u00e9 \u{1F600}\u200e "quoted"\r\n\u0000 end\ud800';
-    const message = stagedMessage({ id: 'a', body });
-    await stage(ledger, await begin(ledger), [message]);
+    const bodies = ['third', 'caf\u00e9 \u{1F600}\u200e "quoted"\r\n\u0000 end\ud800', '', 'x'.repeat(500)];
+    const messages = [3, 1, 2, 0].map((sentAtUtcMs, index) =>
+      stagedMessage({ id: `m${sentAtUtcMs}`, body: bodies[index] as string, sentAtUtcMs }),
+    );
+    await stage(ledger, await begin(ledger), messages);
     const [conversation] = await planned(ledger);
-    const [sent] = conversation?.messages ?? [];
-    assert.deepEqual(sent?.item, Buffer.from(message.itemJson, 'utf8'));
-    assert.equal((await rows(ledger.export('pending')))[0]?.recordJson, message.recordJson);
+    const inTime = messages.toSorted((a, b) => a.sentAtUtcMs - b.sentAtUtcMs);
+    assert.deepEqual(
+      conversation?.messages.map(({ sourceUuid, item }) => [sourceUuid, item]),
+      inTime.map(({ sourceUuid, itemJson }) => [sourceUuid, Buffer.from(itemJson, 'utf8')]),
+    );
+    const kept = await rows(ledger.export('pending'));
+    assert.deepEqual(
+      new Map(kept.map(({ sourceUuid, recordJson }) => [sourceUuid, recordJson])),
+      new Map(messages.map(({ sourceUuid, recordJson }) => [sourceUuid, recordJson])),
+    );
   });
 
   test('many workers draw from one plan, each conversation once', async (t) => {
