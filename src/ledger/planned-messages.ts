@@ -1,7 +1,7 @@
 /**
  * Reads the messages of a plan. Another connection writes meanwhile, after each of whose commits SQLite reads every page
  * anew; neighbours in the plan mostly lie on the same pages. So the first batches of several conversations are read at one
- * moment, within the bounds that one of them is asked for: a delivery asks for the same every time.
+ * moment, within the bounds that were last asked for: a delivery asks for the same every time.
  */
 import type Database from 'better-sqlite3';
 import { STATE } from './context.ts';
