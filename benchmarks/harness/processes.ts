@@ -10,9 +10,12 @@ export const CLI = process.env.BACKHAUL_CLI ?? fileURLToPath(new URL('../../dist
 
 const REPORT_PEAK = new URL('../lanes/report-peak.ts', import.meta.url).href;
 
-/** Runs `lanes/<name>.ts`. */
+const AS_THE_COMMAND = new URL('./as-the-command.ts', import.meta.url).href;
+
+/** Runs `lanes/<name>.ts`; those called after the program set up memory as the command does. */
 export async function runLane(name: string, options: object): Promise<Measured> {
-  const { stdout } = await finished([lanePath(name), JSON.stringify(options)], {});
+  const setUp = name.startsWith('backhaul-') ? ['--import', AS_THE_COMMAND] : [];
+  const { stdout } = await finished([...setUp, lanePath(name), JSON.stringify(options)], {});
   return JSON.parse(stdout) as Measured;
 }
 

@@ -1,5 +1,4 @@
 /** Delivers what a ledger holds, as `run` does once it has staged. */
-import './as-the-command.ts';
 import { systemClock } from '../../src/clock.ts';
 import { deliver } from '../../src/delivery/deliver.ts';
 import type { Destination } from '../../src/destinations/destination.ts';

@@ -1,4 +1,3 @@
-import './as-the-command.ts';
 import { createSource } from '../../src/sources/create-source.ts';
 import { configOf, type Scenario } from '../data/configuration.ts';
 import { asLane } from '../harness/as-lane.ts';

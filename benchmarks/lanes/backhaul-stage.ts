@@ -1,5 +1,4 @@
 /** Reads, maps, validates and stages an export, as `run` does before it delivers. */
-import './as-the-command.ts';
 import { openLedger } from '../../src/ledger/open-ledger.ts';
 import { loadMapping } from '../../src/mapping/load.ts';
 import { stage } from '../../src/pipeline/stage.ts';

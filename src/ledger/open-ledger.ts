@@ -173,21 +173,18 @@ function withToldErrors(
   ledger: Ledger,
   before: (method: string) => Promise<void> | null,
 ): Ledger {
+  const tell = (error: unknown) => {
+    throw asLedgerError(error, path);
+  };
   const told = Object.entries(ledger).map(([name, method]) => {
     if (SYNCHRONOUS.includes(name)) return [name, method];
-    const call = method as (...args: unknown[]) => Promise<unknown>;
-    return [
-      name,
-      async (...args: unknown[]) => {
-        try {
-          const ready = before(name);
-          if (ready !== null) await ready;
-          return await call(...args);
-        } catch (error) {
-          throw asLedgerError(error, path);
-        }
-      },
-    ];
+    // Over once it has called: what it was given is not kept while the answer is waited for (see `threaded-writing.ts`).
+    const call = async (args: unknown[]) => {
+      const ready = before(name);
+      if (ready !== null) await ready;
+      return (method as (...args: unknown[]) => Promise<unknown>)(...args);
+    };
+    return [name, (...args: unknown[]) => call(args).catch(tell)];
   });
   return Object.fromEntries(told) as Ledger;
 }

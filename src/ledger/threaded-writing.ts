@@ -10,8 +10,8 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { BackhaulError } from '../errors.ts';
-import type { Ledger, StagedRecord } from './ledger.ts';
-import { packRecords, type Room, transferable } from './packed-records.ts';
+import type { InputId, Ledger, OnConflict, StagedRecord } from './ledger.ts';
+import { type PackedRecords, packRecords, type Room, transferable } from './packed-records.ts';
 import { packEnd } from './packed-settlements.ts';
 import type {
   StagedThere,
@@ -63,16 +63,30 @@ export function createThreadedWriting(
   const spareRooms: Room[] = [];
 
   /** Null while it is not worth a thread. */
-  const threadFor = (bytes: () => number): WritingThread | null => {
+  const threadFor = <Work>(work: Work, bytesOf: (work: Work) => number): WritingThread | null => {
     if (isInUse) return thread;
     const isEnough = writtenBytes >= useAfterBytes;
-    if (!isEnough) writtenBytes += bytes();
+    if (!isEnough) writtenBytes += bytesOf(work);
     if (writtenBytes >= useAfterBytes * HEAD_START) thread ??= startThread({ path, stream, keepPayloads });
     if (!isEnough) return null;
     // Two connections know nothing of each other's order.
     onTheSpot.finish();
     isInUse = true;
     return thread;
+  };
+
+  const stageThere = async (
+    writer: WritingThread,
+    input: InputId,
+    packed: PackedRecords,
+    onConflict: OnConflict,
+  ) => {
+    const job = { method: 'stage', input, packed, onConflict } as const;
+    const { staged, room } = await writer.call<StagedThere>(job, transferable(packed));
+    if (writer === thread) spareRooms.push(room);
+    isStagingOpen = true;
+    isUnfinished = true;
+    return staged;
   };
 
   const rest = async () => {
@@ -93,20 +107,15 @@ export function createThreadedWriting(
   };
 
   return {
-    async stage(input, records, onConflict) {
-      const writer = threadFor(() => textLengthOf(records));
+    /** Once it waits it knows nothing of the records, which would be copied with each collection of garbage. */
+    stage(input, records, onConflict) {
+      const writer = threadFor(records, textLengthOf);
       if (writer === null) return onTheSpot.stage(input, records, onConflict);
       hasStaged = true;
-      const packed = packRecords(records, spareRooms.pop());
-      const job = { method: 'stage', input, packed, onConflict } as const;
-      const { staged, room } = await writer.call<StagedThere>(job, transferable(packed));
-      if (writer === thread) spareRooms.push(room);
-      isStagingOpen = true;
-      isUnfinished = true;
-      return staged;
+      return stageThere(writer, input, packRecords(records, spareRooms.pop()), onConflict);
     },
     async claim(start) {
-      const writer = threadFor(() => start.requestBytes);
+      const writer = threadFor(start, ({ requestBytes }) => requestBytes);
       return writer === null ? onTheSpot.claim(start) : writer.call({ method: 'claim', start });
     },
     async settle(end) {

@@ -15,6 +15,7 @@ import type {
   RecordTally,
   RunId,
   StagedRecord,
+  StageResult,
 } from '../ledger/ledger.ts';
 import type { Advice, Mapping } from '../mapping/mapping.ts';
 import type { OccurrenceCounter } from '../messages/identity.ts';
@@ -137,14 +138,10 @@ function createStaging(
     const inFlight = createQueue(CHUNKS_IN_FLIGHT);
     const flush = async () => {
       if (chunk.length === 0) return;
-      const full = chunk;
-      const bytesRead = inputBytes;
+      const written = write(id, chunk, inputBytes);
       chunk = [];
       chunkBytes = 0;
-      await inFlight.add(async () => {
-        await commit(id, full);
-        tellProgress(bytesRead);
-      });
+      await inFlight.add(written);
     };
     const reading = input.read({
       signal,
@@ -170,12 +167,19 @@ function createStaging(
     }
   }
 
-  async function commit(id: InputId, chunk: readonly StagedRecord[]): Promise<void> {
-    const staged = await ledger.stage(id, chunk, onConflict);
-    const { tally, conflicts, remappedAfterSend } = staged;
-    skips.add(staged.skips);
+  /** Nothing here holds on to the records while they are written: see `threaded-writing.ts`. */
+  function write(id: InputId, chunk: readonly StagedRecord[], inputBytes: number): Promise<void> {
+    const count = chunk.length;
+    return ledger.stage(id, chunk, onConflict).then((result) => {
+      add(result, count);
+      tellProgress(inputBytes);
+    });
+  }
+
+  function add({ tally, conflicts, remappedAfterSend, skips: reasons }: StageResult, count: number): void {
+    skips.add(reasons);
     for (const key of Object.keys(tally) as (keyof RecordTally)[]) records[key] += tally[key];
-    records.read += chunk.length;
+    records.read += count;
     for (const conflict of conflicts) {
       if (conflictsTold < KEPT_NOTICES) observer.onConflict?.(conflict);
       conflictsTold += 1;
@@ -197,14 +201,13 @@ function createStaging(
   return { stageInput, report: (): StagingReport => ({ records, skips: skips.list(), files }) };
 }
 
-/** Work that is done in order, with room for a few pieces: whoever adds one more waits. The first failure is everybody's. */
+/** Work that ends in order, with room for a few pieces: whoever adds one more waits. The first failure is everybody's. */
 function createQueue(room: number) {
   const waiting: Promise<void>[] = [];
   return {
-    async add(work: () => Promise<void>): Promise<void> {
-      const done = work();
-      done.catch(() => {}); // told by whoever waits for it
-      waiting.push(done);
+    async add(work: Promise<void>): Promise<void> {
+      work.catch(() => {}); // told by whoever waits for it
+      waiting.push(work);
       if (waiting.length >= room) await waiting.shift();
     },
     async empty(): Promise<void> {

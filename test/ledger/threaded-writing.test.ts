@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import type { InputId, Ledger } from '../../src/ledger/ledger.ts';
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import Database from 'better-sqlite3';
+import type { InputId, Ledger, StageResult } from '../../src/ledger/ledger.ts';
 import { createThreadedWriting } from '../../src/ledger/threaded-writing.ts';
 import { begin } from '../support/ledger-scenes.ts';
 import { ledgerPlace } from '../support/sqlite-ledgers.ts';
@@ -10,6 +14,16 @@ import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 async function beginInput(ledger: Ledger): Promise<InputId> {
   return ledger.beginInput({ run: await begin(ledger), name: 'export.csv', sizeBytes: null });
+}
+
+function stageAndWatch(ledger: Ledger, input: InputId): [WeakRef<object>, Promise<StageResult>] {
+  const records = [stagedMessage({ id: 'a' })];
+  return [new WeakRef(records), ledger.stage(input, records, 'reject')];
+}
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
 }
 
 suite('writing in a thread', () => {
@@ -53,6 +67,21 @@ suite('writing in a thread', () => {
       });
     }
     await writing.rest();
+  });
+
+  test('records that wait to be written are held by nobody', async (t) => {
+    const path = join(temporaryDirectory(t), 'ledger.db');
+    const ledger = await ledgerPlace(t, path).open({ threadAfterBytes: 0 });
+    const input = await beginInput(ledger);
+    const other = new Database(path);
+    t.after(() => other.close());
+    other.exec('BEGIN IMMEDIATE');
+    const [records, written] = stageAndWatch(ledger, input);
+    await setImmediate();
+    collectGarbage();
+    assert.equal(records.deref(), undefined);
+    other.exec('COMMIT');
+    assert.equal((await written).tally.new, 1);
   });
 
   test('a rest waits for what is being staged, and staging goes on after it', async (t) => {
