@@ -7,6 +7,7 @@ import { createDelivery } from './delivery-plan.ts';
 import { createEvidence } from './evidence.ts';
 import { createExport } from './export-rows.ts';
 import { createGroupCommit } from './group-commit.ts';
+import { withHashes } from './hashed-record.ts';
 import { enterIdentities } from './identities.ts';
 import { type Ledger, MESSAGE_STATES } from './ledger.ts';
 import { assertCurrent, migrate } from './migrate.ts';
@@ -78,7 +79,8 @@ function createSqliteLedger(
   const stage = createStaging(context, rejects);
   const attempts = createAttempts(context, commits);
   const onTheSpot = {
-    stage: async (input, records, onConflict) => stage(input, records, onConflict, records.length),
+    stage: async (input, records, onConflict) =>
+      stage(input, records.map(withHashes), onConflict, records.length),
     claim: attempts.claim,
     settle: (end) => attempts.settle(packEnd(end)),
     finish() {

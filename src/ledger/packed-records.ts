@@ -4,12 +4,16 @@
  * numbers in one array. The few other records go as they are.
  *
  * Texts go as UTF-8, which is what the ledger keeps of them: half of a surrogate pair becomes U+FFFD here as it would there.
+ * The JSON among them stays what it is: hashed where it lies, and written from there.
  */
+import { envelopeJson } from '../messages/content-hash.ts';
+import { shortHash } from '../short-hash.ts';
+import { type HashedMessage, type HashedRecord, withHashes } from './hashed-record.ts';
 import type { StagedMessage, StagedRecord } from './ledger.ts';
 
 /** What records are packed into. It comes back when they are written, and takes the next ones: to make it anew takes longer than to fill it. */
 export interface Room {
-  /** sourceUuid, item and record of each message in UTF-8, one after the other. */
+  /** sourceUuid, envelope, item and record of each message in UTF-8, one after the other: envelope and item are hashed as one. */
   readonly texts: Uint8Array<ArrayBuffer>;
   /** Of each message's numbers, {@link NUMBERS} of them; NaN is null. */
   readonly numbers: Float64Array<ArrayBuffer>;
@@ -23,8 +27,8 @@ export interface PackedRecords extends Room {
   readonly others: readonly { readonly at: number; readonly record: StagedRecord }[];
 }
 
-/** File, line, byte, index; lengths of the three texts in bytes; department, customer, type; time, version. */
-const NUMBERS = 12;
+/** File, line, byte, index; lengths of the four texts in bytes; department, customer, type; time, version. */
+const NUMBERS = 13;
 
 /** @param spare what has come back; used if it is large enough. */
 export function packRecords(records: readonly StagedRecord[], spare?: Room): PackedRecords {
@@ -41,6 +45,7 @@ export function packRecords(records: readonly StagedRecord[], spare?: Room): Pac
     numbers[next++] = position.byte ?? Number.NaN;
     numbers[next++] = position.index;
     numbers[next++] = texts.write(message.sourceUuid);
+    numbers[next++] = texts.write(envelopeJson(message.departmentUuid, message.customerUuid));
     numbers[next++] = texts.write(message.itemJson);
     numbers[next++] = texts.write(message.recordJson);
     numbers[next++] = names.place(message.departmentUuid);
@@ -63,13 +68,17 @@ export function transferable({ texts, numbers }: Room): ArrayBuffer[] {
 /** No UTF-16 unit takes more bytes. Room that is not written to costs nothing. */
 const MOST_BYTES_A_UNIT = 3;
 
+/** Escaped in JSON it takes twice as many, and an envelope has so many units more around its two names. */
+const ENVELOPE_UNITS = '["",""]'.length;
+
 /** Enough for nearly everything that is staged at a time. */
 const USUAL_ROOM = { textBytes: 1_000_000, messages: 1_000 };
 
 function roomFor(messages: readonly StagedMessage[], spare: Room | undefined): Room {
   let units = 0;
-  for (const { sourceUuid, itemJson, recordJson } of messages) {
-    units += sourceUuid.length + itemJson.length + recordJson.length;
+  for (const { sourceUuid, departmentUuid, customerUuid, itemJson, recordJson } of messages) {
+    const envelope = 2 * (departmentUuid.length + customerUuid.length) + ENVELOPE_UNITS;
+    units += sourceUuid.length + envelope + itemJson.length + recordJson.length;
   }
   const bytes = units * MOST_BYTES_A_UNIT;
   const numbers = messages.length * NUMBERS;
@@ -94,32 +103,33 @@ function createTexts(room: Uint8Array<ArrayBuffer>) {
 }
 
 /** The records in their order. */
-export function* unpackRecords(packed: PackedRecords): Generator<StagedRecord> {
+export function* unpackRecords(packed: PackedRecords): Generator<HashedRecord> {
   const messages = unpackMessages(packed);
   let at = 0;
   for (const other of packed.others) {
-    for (; at < other.at; at += 1) yield messages.next().value as StagedMessage;
-    yield withBuffers(other.record);
+    for (; at < other.at; at += 1) yield messages.next().value as HashedMessage;
+    yield withHashes(withBuffers(other.record));
     at += 1;
   }
   yield* messages;
 }
 
-function* unpackMessages(packed: PackedRecords): Generator<StagedMessage> {
+function* unpackMessages(packed: PackedRecords): Generator<HashedMessage> {
   const { numbers, names } = packed;
   const texts = asBuffer(packed.texts);
-  let read = 0;
+  let end = 0;
   let next = 0;
   const number = () => numbers[next++] as number;
   const numberOrNull = () => nullOfNaN(number());
   const name = () => names[number()] as string;
-  const cut = (length: number) => {
-    read += length;
-    return texts.toString('utf8', read - length, read);
-  };
   for (let message = 0; message < packed.messages; message += 1) {
     const position = { file: name(), line: numberOrNull(), byte: numberOrNull(), index: number() };
-    const [uuidLength, itemLength, recordLength] = [number(), number(), number()];
+    const start = end;
+    const envelope = start + number();
+    const item = envelope + number();
+    const record = item + number();
+    end = record + number();
+    const recordJson = texts.subarray(record, end);
     yield {
       kind: 'message',
       position,
@@ -128,9 +138,11 @@ function* unpackMessages(packed: PackedRecords): Generator<StagedMessage> {
       type: name(),
       sentAtUtcMs: number(),
       version: numberOrNull(),
-      sourceUuid: cut(uuidLength),
-      itemJson: cut(itemLength),
-      recordJson: cut(recordLength),
+      sourceUuid: texts.toString('utf8', start, envelope),
+      itemJson: texts.subarray(item, record),
+      recordJson,
+      recordHash: shortHash(recordJson),
+      contentHash: shortHash(texts.subarray(envelope, record)),
     };
   }
 }

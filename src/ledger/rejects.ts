@@ -74,10 +74,11 @@ export function createRejects(context: LedgerContext): Rejects {
       INSERT INTO reject (stream, status, record_hash, input, line, byte, place, seen_input, unreadable,
         source_uuid, customer_uuid, own, errors, record)
       VALUES (${stream}, ${open}, @recordHash, @input, @line, @byte, @place, @input, @unreadable,
-        @sourceUuid, @customerUuid, @own, @errors, @record)`),
+        @sourceUuid, @customerUuid, @own, @errors, CAST(@record AS TEXT))`),
     update: db.prepare(`
       UPDATE reject SET status = ${open}, seen_input = @input, unreadable = @unreadable, source_uuid = @sourceUuid,
-        customer_uuid = coalesce(@customerUuid, customer_uuid), own = @own, errors = @errors, record = @record
+        customer_uuid = coalesce(@customerUuid, customer_uuid), own = @own, errors = @errors,
+        record = CAST(@record AS TEXT)
       WHERE id = @id`),
     seen: db.prepare('UPDATE reject SET seen_input = @input WHERE id = @id'),
     eraseById: db.prepare('DELETE FROM reject WHERE id = @id'),
@@ -165,7 +166,7 @@ function identityOf(record: HashedRecord): string | null {
 /** Compared cell by cell: an export pads short rows with empty cells and writes every value as text. */
 function isUnchanged(reject: RejectRow, { recordJson }: HashedRecord): boolean {
   if (reject.same_record === 1) return true;
-  return reject.record !== null && filledCells(reject.record) === filledCells(recordJson);
+  return reject.record !== null && filledCells(reject.record) === filledCells(String(recordJson));
 }
 
 function filledCells(recordJson: string): string {

@@ -2,7 +2,7 @@
 import { type LedgerContext, STATE } from './context.ts';
 import { type Conversations, createConversations } from './conversations.ts';
 import { createErasedCustomers, type ErasedCustomers } from './erased-customers.ts';
-import { type HashedMessage, withHashes } from './hashed-record.ts';
+import type { HashedMessage, HashedRecord } from './hashed-record.ts';
 import { createIdentities, type Identities } from './identities.ts';
 import {
   type ConflictNotice,
@@ -12,8 +12,6 @@ import {
   type OnConflict,
   type RecordTally,
   type RunId,
-  type StagedMessage,
-  type StagedRecord,
   type StageResult,
   SUPERSEDED,
 } from './ledger.ts';
@@ -49,7 +47,7 @@ interface Batch extends StageResult {
 /** Stages what one call brings. `records` is walked through once, and `count` is how many they are. */
 export type Stage = (
   input: InputId,
-  records: Iterable<StagedRecord>,
+  records: Iterable<HashedRecord>,
   onConflict: OnConflict,
   count: number,
 ) => StageResult;
@@ -74,12 +72,11 @@ export function createStaging(
     `UPDATE message_tally SET messages = messages + ? WHERE stream = ${stream} AND state = ${STATE.pending}`,
   );
 
-  function stageAll(batch: Batch, records: Iterable<StagedRecord>): void {
+  function stageAll(batch: Batch, records: Iterable<HashedRecord>): void {
     const { tally } = batch;
     let mayCloseRejects = rejects.anyOpen();
     const anyErased = erased.refresh();
-    for (const staged of records) {
-      const given = withHashes(staged);
+    for (const given of records) {
       if (anyErased && isErased(given, erased)) {
         // Where its customer could not be told before, it may have been kept as a reject.
         rejects.erase(given);
@@ -179,7 +176,7 @@ function immediately({ db }: LedgerContext): LongTransaction['run'] {
   return (work) => transaction.immediate(work);
 }
 
-function isErased(record: StagedRecord, erased: ErasedCustomers): boolean {
+function isErased(record: HashedRecord, erased: ErasedCustomers): boolean {
   if (record.kind === 'skipped' || record.customerUuid === undefined) return false;
   return erased.includes(record.customerUuid);
 }
@@ -193,7 +190,7 @@ function skip(reason: string, { skips }: Batch): 'skipped' {
  * By how many milliseconds a record's version is newer than the one that is kept (negative: older). A message that came
  * without any is older than all. Null when the record has none.
  */
-function ageBeyond({ version: kept }: Known, { version = null }: StagedMessage): number | null {
+function ageBeyond({ version: kept }: Known, { version = null }: HashedMessage): number | null {
   if (version === null) return null;
   return kept === null ? Number.POSITIVE_INFINITY : version - kept;
 }
@@ -210,7 +207,7 @@ function createMessageStatements({ db, stream }: LedgerContext, conversations: C
       version, text_hash)
     VALUES (${stream}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const writePayload = db.prepare(`
-    INSERT INTO payload (message, item, record) VALUES (?, ?, ?)
+    INSERT INTO payload (message, item, record) VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT))
     ON CONFLICT (message) DO UPDATE SET item = excluded.item, record = excluded.record`);
   const known = db.prepare<[Buffer, Buffer, MessageId], Known>(`
     SELECT id, state, has_payload, ambiguous, content_hash = ? AS same_content, record_hash = ? AS same_record,
@@ -235,12 +232,12 @@ function createMessageStatements({ db, stream }: LedgerContext, conversations: C
     .pluck();
   const keepConflict = db.prepare(`
     INSERT INTO conflict (stream, message, record_hash, superseded, input, line, record, customer_uuid)
-    VALUES (${stream}, ?, ?, 0, ?, ?, ?, ?) ON CONFLICT (message, record_hash) DO NOTHING`);
+    VALUES (${stream}, ?, ?, 0, ?, ?, CAST(? AS TEXT), ?) ON CONFLICT (message, record_hash) DO NOTHING`);
   const position = db.prepare<[MessageId], { file: string; line: number | null }>(`
     SELECT input.name AS file, message.line FROM message JOIN input ON input.id = message.input
     WHERE message.id = ?`);
 
-  function place({ departmentUuid, customerUuid, type }: StagedMessage) {
+  function place({ departmentUuid, customerUuid, type }: HashedMessage) {
     return {
       conversation: conversations.conversation(departmentUuid, customerUuid),
       type: type === null ? null : conversations.messageType(type),
@@ -260,7 +257,7 @@ function createMessageStatements({ db, stream }: LedgerContext, conversations: C
     },
     known: (id: MessageId, { contentHash, recordHash }: HashedMessage): Known =>
       known.get(contentHash, recordHash, id) as Known,
-    restorePayload(id: MessageId, { itemJson, recordJson }: StagedMessage): void {
+    restorePayload(id: MessageId, { itemJson, recordJson }: HashedMessage): void {
       writePayload.run(id, itemJson, recordJson);
       restore.run(id);
     },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
+import { type HashedRecord, withHashes } from '../../src/ledger/hashed-record.ts';
 import type { StagedMessage, StagedRecord } from '../../src/ledger/ledger.ts';
 import { packRecords, transferable, unpackRecords } from '../../src/ledger/packed-records.ts';
 import { stagedMessage, stagedReject, stagedSkip } from '../support/staged-records.ts';
@@ -37,19 +38,36 @@ const OTHERS = fc.constantFrom<StagedRecord>(
   stagedReject({ record: { id: 'bad' }, sourceUuid: 'bad', unreadable: true }),
 );
 
-function throughAnotherThread(records: readonly StagedRecord[]): readonly StagedRecord[] {
+function throughAnotherThread(records: readonly StagedRecord[]): readonly HashedRecord[] {
   const packed = packRecords(records);
-  return [...unpackRecords(structuredClone(packed, { transfer: transferable(packed) }))];
+  return [...unpackRecords(structuredClone(packed, { transfer: transferable(packed) }))].map(readable);
+}
+
+/** With JSON as a string. */
+function readable(record: HashedRecord): HashedRecord {
+  const recordJson = String(record.recordJson);
+  return record.kind === 'message'
+    ? { ...record, recordJson, itemJson: String(record.itemJson) }
+    : { ...record, recordJson };
 }
 
 suite('packed records', () => {
-  test('come out as they went in, in their order', () => {
+  test('come out as they went in, in their order, with the hashes that they have everywhere', () => {
     const records = fc.array(fc.oneof(MESSAGE, FED_BACK, LIVE, OTHERS), { maxLength: 30 });
     fc.assert(
       fc.property(records, (given) => {
-        assert.deepEqual(throughAnotherThread(given), given);
+        assert.deepEqual(throughAnotherThread(given), given.map(withHashes));
       }),
     );
+  });
+
+  test('have room for names that JSON has to escape', () => {
+    const message = {
+      ...stagedMessage({ id: 'a' }),
+      departmentUuid: '\u0001'.repeat(200_000),
+      version: null,
+    };
+    assert.deepEqual(throughAnotherThread([message]), [withHashes(message)]);
   });
 
   test('a message without a version, and one whose version is not told, are the same', () => {
