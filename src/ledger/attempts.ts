@@ -75,9 +75,10 @@ export function createAttempts(context: LedgerContext, commits: GroupCommit): At
         return claim(start);
       }),
     settle: (end) =>
-      commits.runInTwo(
-        () => outcomes.note(end),
-        () => outcomes.apply(end.attempt),
-      ),
+      commits.runInTwo(() => outcomes.note(end), {
+        work: () => outcomes.apply(end.attempt),
+        rows: end.accepted.length + end.others.length,
+        isWaitedFor: end.others.some(({ outcome }) => outcome !== 'accepted'),
+      }),
   };
 }

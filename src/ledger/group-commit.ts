@@ -8,9 +8,18 @@ interface Job {
   readonly reject: (error: unknown) => void;
 }
 
+/** Work that may come later, done together with others of its kind. */
+export interface LaterWork {
+  readonly work: () => void;
+  /** How much it is. */
+  readonly rows: number;
+  /** Nothing is gathered before it is done. */
+  readonly isWaitedFor: boolean;
+}
+
 /**
  * Gathers small writes of concurrent workers into one transaction, so that they share one wait for the disk. What may come later
- * comes in transactions of its own, by turns.
+ * comes in transactions of its own: some milliseconds later, or when enough has gathered.
  */
 export interface GroupCommit {
   /**
@@ -23,14 +32,25 @@ export interface GroupCommit {
    * Runs `first` as {@link run} does and, once that is durable, `later` in a transaction of its own kind. Resolves when both are
    * durable. `later` is not run when `first` throws.
    */
-  runInTwo(first: () => void, later: () => void): Promise<void>;
+  runInTwo(first: () => void, later: LaterWork): Promise<void>;
   /** Commits what is waiting, now. */
   flush(): void;
   /** @throws what the database said when it last could not write; nothing while it always could. */
   assertWorking(): void;
 }
 
-export function createGroupCommit(db: Database.Database, path: string): GroupCommit {
+/** Some two milliseconds of work, for which others wait: more at a time would save pages, and intents would feel it. */
+const ENOUGH_ROWS = 200;
+
+/** Answers come in swarms, between which there is time. */
+const AT_LATEST_MS = 12;
+
+/** @param spend does what writes */
+export function createGroupCommit(
+  db: Database.Database,
+  path: string,
+  spend: (write: () => void) => void = (write) => write(),
+): GroupCommit {
   const statements = {
     begin: db.prepare('BEGIN IMMEDIATE'),
     commit: db.prepare('COMMIT'),
@@ -38,7 +58,9 @@ export function createGroupCommit(db: Database.Database, path: string): GroupCom
   };
   const urgent: Job[] = [];
   const patient: Job[] = [];
+  let patientRows = 0;
   let isDue = false;
+  let deadline: NodeJS.Timeout | undefined;
   let failure: BackhaulError | null = null;
 
   /** @returns what resolves each job, once the commit has made its work durable. Nothing remains when one throws. */
@@ -74,19 +96,36 @@ export function createGroupCommit(db: Database.Database, path: string): GroupCom
 
   function commit(waiting: Job[]): void {
     const jobs = waiting.splice(0);
-    if (jobs.length > 0) attempt(jobs);
+    if (jobs.length > 0) spend(() => attempt(jobs));
   }
 
   function commitUrgent(): void {
     commit(urgent);
     // Whoever was waiting is told in between, and may ask for more.
-    setImmediate(commitPatient);
+    if (patientRows >= ENOUGH_ROWS) setImmediate(commitPatientAndGoOn);
+    else goOn();
   }
 
   function commitPatient(): void {
+    clearTimeout(deadline);
+    patientRows = 0;
     commit(patient);
+  }
+
+  function commitPatientAndGoOn(): void {
+    commitPatient();
+    goOn();
+  }
+
+  function goOn(): void {
     isDue = false;
     if (urgent.length > 0) scheduleCommits();
+  }
+
+  function gather(job: Job, rows: number): void {
+    if (patient.length === 0) deadline = setTimeout(commitPatient, AT_LATEST_MS);
+    patient.push(job);
+    patientRows += rows;
   }
 
   function scheduleCommits(): void {
@@ -101,15 +140,18 @@ export function createGroupCommit(db: Database.Database, path: string): GroupCom
         urgent.push({ work, resolve: resolve as (value: unknown) => void, reject });
         scheduleCommits();
       }),
-    runInTwo: (first, later) =>
+    runInTwo: (first, { work, rows, isWaitedFor }) =>
       new Promise<void>((done, reject) => {
-        const resolve = () => done();
-        urgent.push({ work: first, resolve: () => patient.push({ work: later, resolve, reject }), reject });
+        const last = { work, resolve: () => done(), reject };
+        urgent.push({
+          ...{ work: first, reject },
+          resolve: () => gather(last, isWaitedFor ? ENOUGH_ROWS : rows),
+        });
         scheduleCommits();
       }),
     flush() {
       commit(urgent);
-      commit(patient);
+      commitPatient();
     },
     assertWorking() {
       if (failure !== null) throw failure;

@@ -21,6 +21,7 @@ import { asLedgerError, withLedgerErrors } from './sqlite-errors.ts';
 import { createStaging } from './staging.ts';
 import { createThreadedWriting, type Writing } from './threaded-writing.ts';
 import { createVerdicts } from './verdicts.ts';
+import { createWritingLoad } from './writing-load.ts';
 
 export interface OpenLedgerOptions {
   readonly path: string;
@@ -33,7 +34,7 @@ export interface OpenLedgerOptions {
   /** Default: `create`. */
   readonly mode?: LedgerMode;
   /** See `threaded-writing.ts`; for tests. */
-  readonly threadAfterBytes?: number;
+  readonly threadAfterMs?: number;
 }
 
 /**
@@ -60,7 +61,7 @@ export async function openLedger(options: OpenLedgerOptions): Promise<Ledger> {
       const stream = mode === 'read-only' ? bind() : bind.immediate();
       const assertPresent = mode === 'read-only' ? () => {} : watchPresence(path);
       const context = { db, path, stream, keepPayloads };
-      return createSqliteLedger(context, assertPresent, options.threadAfterBytes);
+      return createSqliteLedger(context, assertPresent, options.threadAfterMs);
     });
   } catch (error) {
     db.close();
@@ -71,16 +72,17 @@ export async function openLedger(options: OpenLedgerOptions): Promise<Ledger> {
 function createSqliteLedger(
   context: LedgerContext,
   assertPresent: () => void,
-  threadAfterBytes?: number,
+  threadAfterMs?: number,
 ): Ledger {
   const { db, path } = context;
-  const commits = createGroupCommit(db, path);
+  const load = createWritingLoad();
+  const commits = createGroupCommit(db, path, load.spend);
   const rejects = createRejects(context);
   const stage = createStaging(context, rejects);
   const attempts = createAttempts(context, commits);
   const onTheSpot = {
     stage: async (input, records, onConflict) =>
-      stage(input, records.map(withHashes), onConflict, records.length),
+      load.spend(() => stage(input, records.map(withHashes), onConflict, records.length)),
     claim: attempts.claim,
     settle: (end) => attempts.settle(packEnd(end)),
     finish() {
@@ -91,7 +93,8 @@ function createSqliteLedger(
   const { rest, restFromStaging, commit, ...writing } = createThreadedWriting(
     context,
     onTheSpot,
-    threadAfterBytes,
+    load,
+    threadAfterMs,
   );
   const looking = createExport(context);
   const ledger: Ledger = {

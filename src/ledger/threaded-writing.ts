@@ -2,17 +2,19 @@
  * Writing aside: while one thread reads, maps and sends, another writes. Half of the work of a large import is SQLite's, and a
  * machine with two cores does both halves at once.
  *
- * A thread and its connection cost some 50 ms and 30 MB, so a small import never starts one: until so much has been written
- * ({@link USE_AFTER_BYTES}), it is done on the spot, and so it is again after a rest. What is asked one after the other is done one
+ * A thread and its connection cost some 50 ms and 30 MB, and each call wakes two threads. So it is used once writing has kept this
+ * one from other work ({@link USE_AFTER_MS}): a small import never does, nor does delivery while it mostly waits for answers. Until then,
+ * and again after a rest, it is done on the spot. What is asked one after the other is done one
  * after the other. A claim and a settlement are durable when they resolve, wherever they were done; what is staged, once
  * {@link ThreadedWriting.commit} does.
  */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { BackhaulError } from '../errors.ts';
-import type { InputId, Ledger, OnConflict, StagedRecord } from './ledger.ts';
+import type { InputId, Ledger, OnConflict } from './ledger.ts';
 import { type PackedRecords, packRecords, type Room, transferable } from './packed-records.ts';
 import { packEnd } from './packed-settlements.ts';
+import type { WritingLoad } from './writing-load.ts';
 import type {
   StagedThere,
   WritingAnswer,
@@ -22,8 +24,8 @@ import type {
   WritingRequest,
 } from './writing-thread.ts';
 
-/** Of JSON text that is staged or sent: some 4,000 messages. */
-const USE_AFTER_BYTES = 4_000_000;
+/** Some 4,000 messages that are staged as fast as they are read. */
+const USE_AFTER_MS = 100;
 
 /** The thread is started so much earlier that nobody waits for it. */
 const HEAD_START = 1 / 2;
@@ -47,28 +49,27 @@ export interface ThreadedWriting extends Writing {
 
 /**
  * @param onTheSpot writes in this thread; `finish` does at once what has begun
- * @param useAfterBytes how much is written on the spot before the thread does it
+ * @param load of writing on the spot
+ * @param useAfterMs how much of that there is before the thread does it
  */
 export function createThreadedWriting(
   { path, stream, keepPayloads }: WritingPlace,
   onTheSpot: Writing & { finish(): void },
-  useAfterBytes: number = USE_AFTER_BYTES,
+  load: Pick<WritingLoad, 'ms' | 'reset'>,
+  useAfterMs: number = USE_AFTER_MS,
 ): ThreadedWriting {
   let thread: WritingThread | null = null;
   let isInUse = false;
-  let writtenBytes = 0;
   let isStagingOpen = false;
   let hasStaged = false;
   let isUnfinished = false;
   const spareRooms: Room[] = [];
 
   /** Null while it is not worth a thread. */
-  const threadFor = <Work>(work: Work, bytesOf: (work: Work) => number): WritingThread | null => {
+  const threadIfWorthIt = (): WritingThread | null => {
     if (isInUse) return thread;
-    const isEnough = writtenBytes >= useAfterBytes;
-    if (!isEnough) writtenBytes += bytesOf(work);
-    if (writtenBytes >= useAfterBytes * HEAD_START) thread ??= startThread({ path, stream, keepPayloads });
-    if (!isEnough) return null;
+    if (load.ms >= useAfterMs * HEAD_START) thread ??= startThread({ path, stream, keepPayloads });
+    if (load.ms < useAfterMs) return null;
     // Two connections know nothing of each other's order.
     onTheSpot.finish();
     isInUse = true;
@@ -94,7 +95,7 @@ export function createThreadedWriting(
     const isToFinish = isUnfinished;
     thread = null;
     isInUse = false;
-    writtenBytes = 0;
+    load.reset();
     hasStaged = false;
     isStagingOpen = false;
     isUnfinished = false;
@@ -109,13 +110,13 @@ export function createThreadedWriting(
   return {
     /** Once it waits it knows nothing of the records, which would be copied with each collection of garbage. */
     stage(input, records, onConflict) {
-      const writer = threadFor(records, textLengthOf);
+      const writer = threadIfWorthIt();
       if (writer === null) return onTheSpot.stage(input, records, onConflict);
       hasStaged = true;
       return stageThere(writer, input, packRecords(records, spareRooms.pop()), onConflict);
     },
     async claim(start) {
-      const writer = threadFor(start, ({ requestBytes }) => requestBytes);
+      const writer = threadIfWorthIt();
       return writer === null ? onTheSpot.claim(start) : writer.call({ method: 'claim', start });
     },
     async settle(end) {
@@ -206,13 +207,4 @@ function errorOf(answer: Exclude<WritingAnswer, { kind: 'done' }>): unknown {
   if (answer.kind === 'broken') return answer.error;
   const { errorKind, message, code, fix } = answer;
   return new BackhaulError(errorKind, message, { code, fix });
-}
-
-/** Near enough to bytes. */
-function textLengthOf(records: readonly StagedRecord[]): number {
-  let length = 0;
-  for (const record of records) {
-    length += record.recordJson.length + (record.kind === 'message' ? record.itemJson.length : 0);
-  }
-  return length;
 }

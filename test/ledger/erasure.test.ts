@@ -37,7 +37,7 @@ function bytesOf(path: string): string {
 }
 
 test('a thread of its own that was staging before they were erased skips them, too', async (t) => {
-  const { open, erase } = place(t, { threadAfterBytes: 0 });
+  const { open, erase } = place(t, { threadAfterMs: 0 });
   const ledger = await open();
   const theirs = stagedMessage({ id: 'a', customer: THEM });
   for (const expected of [0, 1]) {

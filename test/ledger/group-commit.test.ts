@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { suite, type TestContext, test } from 'node:test';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import Database from 'better-sqlite3';
-import { createGroupCommit } from '../../src/ledger/group-commit.ts';
+import { createGroupCommit, type LaterWork } from '../../src/ledger/group-commit.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 function scene(t: TestContext) {
@@ -17,6 +18,8 @@ function scene(t: TestContext) {
     written: () => db.prepare('SELECT what FROM written').pluck().all(),
   };
 }
+
+const FEW = { rows: 1, isWaitedFor: false };
 
 const fillDisk = () => {
   throw new Database.SqliteError('database or disk is full', 'SQLITE_FULL');
@@ -51,7 +54,7 @@ suite('group commit', () => {
     };
     const tell = (what: string) => () => order.push(`${what} told`);
     await Promise.all([
-      commits.runInTwo(note('one'), note('later')).then(tell('later')),
+      commits.runInTwo(note('one'), { ...FEW, work: note('later') }).then(tell('later')),
       commits.run(note('two')).then(tell('two')),
     ]);
     assert.deepEqual(order, ['one, after 0', 'two, after 1', 'two told', 'later, after 2', 'later told']);
@@ -61,34 +64,46 @@ suite('group commit', () => {
     const { commits, write, written } = scene(t);
     let isDone = false;
     const later = commits
-      .runInTwo(
-        () => write('first'),
-        () => write('later'),
-      )
+      .runInTwo(() => write('first'), { ...FEW, work: () => write('later') })
       .then(() => {
         isDone = true;
       });
     for (let round = 0; !isDone; round++) {
       assert.ok(round < 10, 'it had its turn');
       await commits.run(() => write('urgent'));
+      await setTimeout(2);
     }
     await later;
     const rows = written().length;
-    const both = commits.runInTwo(
-      () => write('a'),
-      () => write('b'),
-    );
+    const both = commits.runInTwo(() => write('a'), { ...FEW, work: () => write('b') });
     commits.flush();
     assert.deepEqual(written().slice(rows), ['a', 'b']);
     await both;
   });
 
+  for (const [name, how] of [
+    ['what somebody waits for', { rows: 1, isWaitedFor: true }],
+    ['a lot', { rows: 1_000, isWaitedFor: false }],
+  ] as const) {
+    test(`${name} comes with the next turn, and all that has gathered with it`, async (t) => {
+      const { commits, write, written } = scene(t);
+      const begin = (name: string, how: Omit<LaterWork, 'work'>) =>
+        commits.runInTwo(() => write(name), { ...how, work: () => write(`${name} later`) });
+      const gathered = begin('few', FEW);
+      await setImmediate();
+      const due = begin('due', how);
+      await commits.run(() => write('urgent'));
+      await setImmediate();
+      assert.deepEqual(written(), ['few', 'due', 'urgent', 'few later', 'due later']);
+      await Promise.all([gathered, due]);
+    });
+  }
+
   test('nothing comes later of what could not be written first', async (t) => {
     const { commits, write, written } = scene(t);
-    await assert.rejects(
-      commits.runInTwo(fillDisk, () => write('later')),
-      { code: 'LEDGER_FULL' },
-    );
+    await assert.rejects(commits.runInTwo(fillDisk, { ...FEW, work: () => write('later') }), {
+      code: 'LEDGER_FULL',
+    });
     await commits.run(() => write('other'));
     commits.flush();
     assert.deepEqual(written(), ['other']);

@@ -7,5 +7,5 @@ ledgerContract('the SQLite ledger', (t) => ledgerPlace(t, join(temporaryDirector
 
 writingContract('the SQLite ledger, writing in a thread of its own', (t) => {
   const place = ledgerPlace(t, join(temporaryDirectory(t), 'ledger.db'));
-  return { open: (options) => place.open({ ...options, threadAfterBytes: 0 }) };
+  return { open: (options) => place.open({ ...options, threadAfterMs: 0 }) };
 });

@@ -7,6 +7,7 @@ import { runInNewContext } from 'node:vm';
 import Database from 'better-sqlite3';
 import type { InputId, Ledger, StageResult } from '../../src/ledger/ledger.ts';
 import { createThreadedWriting } from '../../src/ledger/threaded-writing.ts';
+import { createWritingLoad } from '../../src/ledger/writing-load.ts';
 import { begin } from '../support/ledger-scenes.ts';
 import { ledgerPlace } from '../support/sqlite-ledgers.ts';
 import { stagedMessage } from '../support/staged-records.ts';
@@ -29,7 +30,7 @@ function collectGarbage(): void {
 suite('writing in a thread', () => {
   test('calls that overlap take effect in their order, before and after the thread starts', async (t) => {
     const place = ledgerPlace(t, join(temporaryDirectory(t), 'ledger.db'));
-    const ledger = await place.open({ threadAfterBytes: 400 });
+    const ledger = await place.open({ threadAfterMs: 1 });
     const input = await beginInput(ledger);
     const calls = Array.from({ length: 30 }, (_, at) =>
       ledger.stage(input, [stagedMessage({ id: `m-${at >> 1}`, body: `${at}` })], 'replace'),
@@ -43,7 +44,7 @@ suite('writing in a thread', () => {
 
   test('what a call does wrong is told to that call alone', async (t) => {
     const place = ledgerPlace(t, join(temporaryDirectory(t), 'ledger.db'));
-    const ledger = await place.open({ threadAfterBytes: 0 });
+    const ledger = await place.open({ threadAfterMs: 0 });
     const input = await beginInput(ledger);
     const [wrong, right] = await Promise.allSettled([
       ledger.stage(input + 1_000, [stagedMessage({ id: 'a' })], 'reject'),
@@ -59,7 +60,7 @@ suite('writing in a thread', () => {
     const context = { path, stream: 1, keepPayloads: 'always' } as const;
     const notHere = () => assert.fail('not on the spot');
     const onTheSpot = { stage: notHere, claim: notHere, settle: notHere, finish() {} };
-    const writing = createThreadedWriting(context, onTheSpot, 0);
+    const writing = createThreadedWriting(context, onTheSpot, createWritingLoad(), 0);
     for (const id of ['a', 'b']) {
       await assert.rejects(writing.stage(1, [stagedMessage({ id })], 'reject'), {
         kind: 'usage',
@@ -71,7 +72,7 @@ suite('writing in a thread', () => {
 
   test('records that wait to be written are held by nobody', async (t) => {
     const path = join(temporaryDirectory(t), 'ledger.db');
-    const ledger = await ledgerPlace(t, path).open({ threadAfterBytes: 0 });
+    const ledger = await ledgerPlace(t, path).open({ threadAfterMs: 0 });
     const input = await beginInput(ledger);
     const other = new Database(path);
     t.after(() => other.close());
@@ -86,7 +87,7 @@ suite('writing in a thread', () => {
 
   test('a rest waits for what is being staged, and staging goes on after it', async (t) => {
     const place = ledgerPlace(t, join(temporaryDirectory(t), 'ledger.db'));
-    const ledger = await place.open({ threadAfterBytes: 0 });
+    const ledger = await place.open({ threadAfterMs: 0 });
     const input = await beginInput(ledger);
     const unfinished = ledger.stage(input, [stagedMessage({ id: 'a' })], 'reject');
     const everything = { limit: null, queuedBy: null, resendUnknown: true, maxAutomaticResends: 5 };
