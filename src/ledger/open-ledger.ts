@@ -19,7 +19,7 @@ import { createRejects } from './rejects.ts';
 import { createRuns } from './runs.ts';
 import { asLedgerError, withLedgerErrors } from './sqlite-errors.ts';
 import { createStaging } from './staging.ts';
-import { createThreadedWriting, type Writing } from './threaded-writing.ts';
+import { createThreadedWriting, type WorthAThread, type Writing } from './threaded-writing.ts';
 import { createVerdicts } from './verdicts.ts';
 import { createWritingLoad } from './writing-load.ts';
 
@@ -34,7 +34,7 @@ export interface OpenLedgerOptions {
   /** Default: `create`. */
   readonly mode?: LedgerMode;
   /** See `threaded-writing.ts`; for tests. */
-  readonly threadAfterMs?: number;
+  readonly threadAfter?: WorthAThread;
 }
 
 /**
@@ -61,7 +61,7 @@ export async function openLedger(options: OpenLedgerOptions): Promise<Ledger> {
       const stream = mode === 'read-only' ? bind() : bind.immediate();
       const assertPresent = mode === 'read-only' ? () => {} : watchPresence(path);
       const context = { db, path, stream, keepPayloads };
-      return createSqliteLedger(context, assertPresent, options.threadAfterMs);
+      return createSqliteLedger(context, assertPresent, options.threadAfter);
     });
   } catch (error) {
     db.close();
@@ -72,7 +72,7 @@ export async function openLedger(options: OpenLedgerOptions): Promise<Ledger> {
 function createSqliteLedger(
   context: LedgerContext,
   assertPresent: () => void,
-  threadAfterMs?: number,
+  threadAfter?: WorthAThread,
 ): Ledger {
   const { db, path } = context;
   const load = createWritingLoad();
@@ -94,7 +94,7 @@ function createSqliteLedger(
     context,
     onTheSpot,
     load,
-    threadAfterMs,
+    threadAfter,
   );
   const looking = createExport(context);
   const ledger: Ledger = {

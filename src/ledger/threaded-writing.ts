@@ -2,18 +2,18 @@
  * Writing aside: while one thread reads, maps and sends, another writes. Half of the work of a large import is SQLite's, and a
  * machine with two cores does both halves at once.
  *
- * A thread and its connection cost some 50 ms and 30 MB, and each call wakes two threads. So it is used once writing has kept this
- * one from other work ({@link USE_AFTER_MS}): a small import never does, nor does delivery while it mostly waits for answers. Until then,
- * and again after a rest, it is done on the spot. What is asked one after the other is done one
+ * A thread and its connection cost some 50 ms and 30 MB, and each call wakes two threads. So it is used for a large import or
+ * delivery only, once writing has kept this one from other work ({@link USE_AFTER}): while it mostly waits for answers it does not. Until
+ * then, and again after a rest, it is done on the spot. What is asked one after the other is done one
  * after the other. A claim and a settlement are durable when they resolve, wherever they were done; what is staged, once
  * {@link ThreadedWriting.commit} does.
  */
-import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { BackhaulError } from '../errors.ts';
 import type { InputId, Ledger, OnConflict } from './ledger.ts';
 import { type PackedRecords, packRecords, type Room, transferable } from './packed-records.ts';
 import { packEnd } from './packed-settlements.ts';
+import { cannotOpen } from './sqlite-errors.ts';
 import type { WritingLoad } from './writing-load.ts';
 import type {
   StagedThere,
@@ -24,8 +24,13 @@ import type {
   WritingRequest,
 } from './writing-thread.ts';
 
-/** Some 4,000 messages that are staged as fast as they are read. */
-const USE_AFTER_MS = 100;
+/** What must have been written, and how long writing must have held up other work, before a thread is worth its price. */
+export interface WorthAThread {
+  readonly messages: number;
+  readonly ms: number;
+}
+
+const USE_AFTER: WorthAThread = { messages: 4_000, ms: 100 };
 
 /** The thread is started so much earlier that nobody waits for it. */
 const HEAD_START = 1 / 2;
@@ -50,26 +55,31 @@ export interface ThreadedWriting extends Writing {
 /**
  * @param onTheSpot writes in this thread; `finish` does at once what has begun
  * @param load of writing on the spot
- * @param useAfterMs how much of that there is before the thread does it
  */
 export function createThreadedWriting(
   { path, stream, keepPayloads }: WritingPlace,
   onTheSpot: Writing & { finish(): void },
   load: Pick<WritingLoad, 'ms' | 'reset'>,
-  useAfterMs: number = USE_AFTER_MS,
+  useAfter: WorthAThread = USE_AFTER,
 ): ThreadedWriting {
   let thread: WritingThread | null = null;
   let isInUse = false;
+  let writtenMessages = 0;
   let isStagingOpen = false;
   let hasStaged = false;
   let isUnfinished = false;
   const spareRooms: Room[] = [];
 
   /** Null while it is not worth a thread. */
-  const threadIfWorthIt = (): WritingThread | null => {
+  const threadFor = (messages: number): WritingThread | null => {
     if (isInUse) return thread;
-    if (load.ms >= useAfterMs * HEAD_START) thread ??= startThread({ path, stream, keepPayloads });
-    if (load.ms < useAfterMs) return null;
+    const isDone = (share: number) =>
+      writtenMessages >= useAfter.messages * share && load.ms >= useAfter.ms * share;
+    if (isDone(HEAD_START)) thread ??= startThread({ path, stream, keepPayloads });
+    if (!isDone(1)) {
+      writtenMessages += messages;
+      return null;
+    }
     // Two connections know nothing of each other's order.
     onTheSpot.finish();
     isInUse = true;
@@ -95,6 +105,7 @@ export function createThreadedWriting(
     const isToFinish = isUnfinished;
     thread = null;
     isInUse = false;
+    writtenMessages = 0;
     load.reset();
     hasStaged = false;
     isStagingOpen = false;
@@ -110,13 +121,13 @@ export function createThreadedWriting(
   return {
     /** Once it waits it knows nothing of the records, which would be copied with each collection of garbage. */
     stage(input, records, onConflict) {
-      const writer = threadIfWorthIt();
+      const writer = threadFor(records.length);
       if (writer === null) return onTheSpot.stage(input, records, onConflict);
       hasStaged = true;
       return stageThere(writer, input, packRecords(records, spareRooms.pop()), onConflict);
     },
     async claim(start) {
-      const writer = threadIfWorthIt();
+      const writer = threadFor(start.messageIds.length);
       return writer === null ? onTheSpot.claim(start) : writer.call({ method: 'claim', start });
     },
     async settle(end) {
@@ -155,8 +166,10 @@ function startThread(workerData: WritingPlace): WritingThread {
   let count = 0;
   let end: { readonly reason: unknown } | null = null;
   let unsent: WritingCall[] = [];
-  const ended = once(worker, 'exit');
-  worker.on('error', endBecauseOf);
+  const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  worker.on('error', (error) =>
+    endBecauseOf(isUnstarted(error) ? cannotOpen(workerData.path, error) : error),
+  );
   worker.on('exit', () => endBecauseOf(new Error('The thread that writes the ledger is gone.')));
   worker.on('message', (answers: readonly WritingAnswer[]) => {
     for (const answer of answers) {
@@ -201,6 +214,11 @@ function startThread(workerData: WritingPlace): WritingThread {
       await ended;
     },
   };
+}
+
+/** Node.js has no file descriptors left for it, mostly. */
+function isUnstarted(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ERR_WORKER_INIT_FAILED';
 }
 
 function errorOf(answer: Exclude<WritingAnswer, { kind: 'done' }>): unknown {

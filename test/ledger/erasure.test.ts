@@ -13,6 +13,8 @@ import { ledgerPlace } from '../support/sqlite-ledgers.ts';
 import { stagedMessage, stagedReject } from '../support/staged-records.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
+const AT_ONCE = { messages: 0, ms: 0 };
+
 function place(t: TestContext, options: Partial<OpenLedgerOptions> = {}) {
   const path = join(temporaryDirectory(t), 'ledger.db');
   const ledgers = ledgerPlace(t, path);
@@ -37,7 +39,7 @@ function bytesOf(path: string): string {
 }
 
 test('a thread of its own that was staging before they were erased skips them, too', async (t) => {
-  const { open, erase } = place(t, { threadAfterMs: 0 });
+  const { open, erase } = place(t, { threadAfter: AT_ONCE });
   const ledger = await open();
   const theirs = stagedMessage({ id: 'a', customer: THEM });
   for (const expected of [0, 1]) {

@@ -3,9 +3,11 @@ import { ledgerContract, writingContract } from '../contracts/ledger-contract.ts
 import { ledgerPlace } from '../support/sqlite-ledgers.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
+const AT_ONCE = { messages: 0, ms: 0 };
+
 ledgerContract('the SQLite ledger', (t) => ledgerPlace(t, join(temporaryDirectory(t), 'ledger.db')));
 
 writingContract('the SQLite ledger, writing in a thread of its own', (t) => {
   const place = ledgerPlace(t, join(temporaryDirectory(t), 'ledger.db'));
-  return { open: (options) => place.open({ ...options, threadAfterMs: 0 }) };
+  return { open: (options) => place.open({ ...options, threadAfter: AT_ONCE }) };
 });

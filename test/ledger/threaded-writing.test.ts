@@ -13,6 +13,8 @@ import { ledgerPlace } from '../support/sqlite-ledgers.ts';
 import { stagedMessage } from '../support/staged-records.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
+const AT_ONCE = { messages: 0, ms: 0 };
+
 async function beginInput(ledger: Ledger): Promise<InputId> {
   return ledger.beginInput({ run: await begin(ledger), name: 'export.csv', sizeBytes: null });
 }
@@ -30,7 +32,7 @@ function collectGarbage(): void {
 suite('writing in a thread', () => {
   test('calls that overlap take effect in their order, before and after the thread starts', async (t) => {
     const place = ledgerPlace(t, join(temporaryDirectory(t), 'ledger.db'));
-    const ledger = await place.open({ threadAfterMs: 1 });
+    const ledger = await place.open({ threadAfter: { messages: 10, ms: 0 } });
     const input = await beginInput(ledger);
     const calls = Array.from({ length: 30 }, (_, at) =>
       ledger.stage(input, [stagedMessage({ id: `m-${at >> 1}`, body: `${at}` })], 'replace'),
@@ -44,7 +46,7 @@ suite('writing in a thread', () => {
 
   test('what a call does wrong is told to that call alone', async (t) => {
     const place = ledgerPlace(t, join(temporaryDirectory(t), 'ledger.db'));
-    const ledger = await place.open({ threadAfterMs: 0 });
+    const ledger = await place.open({ threadAfter: AT_ONCE });
     const input = await beginInput(ledger);
     const [wrong, right] = await Promise.allSettled([
       ledger.stage(input + 1_000, [stagedMessage({ id: 'a' })], 'reject'),
@@ -60,7 +62,7 @@ suite('writing in a thread', () => {
     const context = { path, stream: 1, keepPayloads: 'always' } as const;
     const notHere = () => assert.fail('not on the spot');
     const onTheSpot = { stage: notHere, claim: notHere, settle: notHere, finish() {} };
-    const writing = createThreadedWriting(context, onTheSpot, createWritingLoad(), 0);
+    const writing = createThreadedWriting(context, onTheSpot, createWritingLoad(), AT_ONCE);
     for (const id of ['a', 'b']) {
       await assert.rejects(writing.stage(1, [stagedMessage({ id })], 'reject'), {
         kind: 'usage',
@@ -72,7 +74,7 @@ suite('writing in a thread', () => {
 
   test('records that wait to be written are held by nobody', async (t) => {
     const path = join(temporaryDirectory(t), 'ledger.db');
-    const ledger = await ledgerPlace(t, path).open({ threadAfterMs: 0 });
+    const ledger = await ledgerPlace(t, path).open({ threadAfter: AT_ONCE });
     const input = await beginInput(ledger);
     const other = new Database(path);
     t.after(() => other.close());
@@ -87,7 +89,7 @@ suite('writing in a thread', () => {
 
   test('a rest waits for what is being staged, and staging goes on after it', async (t) => {
     const place = ledgerPlace(t, join(temporaryDirectory(t), 'ledger.db'));
-    const ledger = await place.open({ threadAfterMs: 0 });
+    const ledger = await place.open({ threadAfter: AT_ONCE });
     const input = await beginInput(ledger);
     const unfinished = ledger.stage(input, [stagedMessage({ id: 'a' })], 'reject');
     const everything = { limit: null, queuedBy: null, resendUnknown: true, maxAutomaticResends: 5 };
