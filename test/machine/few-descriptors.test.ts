@@ -30,19 +30,6 @@ suite('few file descriptors', { skip: process.platform === 'win32' }, () => {
     assert.deepEqual([simulator.stats().stored, simulator.stats().resubmitted], [60, 0]);
   });
 
-  test('are enough for a large import, or it ends as documented and the next one finishes', async (t) => {
-    const { backhaul, write } = await project(t, { delivery: { concurrency: 2 } });
-    write('export.csv', csvOf(rows(9_000, { customers: 900 })));
-    for (const files of [24, 27, 30, 33]) {
-      const { exitCode, stderr } = await backhaul('run --json', { launcher: atMost(files) });
-      if (exitCode === null) continue;
-      assert.ok([0, 3, 4, 6].includes(exitCode), `${files}: ${exitCode} ${stderr}`);
-      assert.doesNotMatch(stderr, /^\s+at /m, 'no stack trace');
-    }
-    const { json } = await backhaul('run --json');
-    assert.deepEqual([json<Summary>().balanced, (await backhaul('status --json')).exitCode], [true, 0]);
-  });
-
   test('of a listener, taken by idle clients, cost nobody a delivery that was answered; it goes on without them', async (t) => {
     const directory = temporaryDirectory(t);
     writeListenerConfig(directory);
