@@ -171,12 +171,15 @@ function createStaging(
   function write(id: InputId, chunk: readonly StagedRecord[], inputBytes: number): Promise<void> {
     const count = chunk.length;
     return ledger.stage(id, chunk, onConflict).then((result) => {
-      add(result, count);
+      countIn(result, count);
       tellProgress(inputBytes);
     });
   }
 
-  function add({ tally, conflicts, remappedAfterSend, skips: reasons }: StageResult, count: number): void {
+  function countIn(
+    { tally, conflicts, remappedAfterSend, skips: reasons }: StageResult,
+    count: number,
+  ): void {
     skips.add(reasons);
     for (const key of Object.keys(tally) as (keyof RecordTally)[]) records[key] += tally[key];
     records.read += count;

@@ -9,11 +9,9 @@ import type { OpenLedgerOptions } from '../../src/ledger/open-ledger.ts';
 import { erasureContract } from '../contracts/ledger-erasure-contract.ts';
 import { evidence } from '../support/evidence-pieces.ts';
 import { begin, claimAll, deliverAll, settlement, stage } from '../support/ledger-scenes.ts';
-import { ledgerPlace } from '../support/sqlite-ledgers.ts';
+import { AT_ONCE, ledgerPlace } from '../support/sqlite-ledgers.ts';
 import { stagedMessage, stagedReject } from '../support/staged-records.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
-
-const AT_ONCE = { messages: 0, ms: 0 };
 
 function place(t: TestContext, options: Partial<OpenLedgerOptions> = {}) {
   const path = join(temporaryDirectory(t), 'ledger.db');

@@ -1,9 +1,7 @@
 import { join } from 'node:path';
 import { ledgerContract, writingContract } from '../contracts/ledger-contract.ts';
-import { ledgerPlace } from '../support/sqlite-ledgers.ts';
+import { AT_ONCE, ledgerPlace } from '../support/sqlite-ledgers.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
-
-const AT_ONCE = { messages: 0, ms: 0 };
 
 ledgerContract('the SQLite ledger', (t) => ledgerPlace(t, join(temporaryDirectory(t), 'ledger.db')));
 

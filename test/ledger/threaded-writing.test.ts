@@ -9,11 +9,9 @@ import type { InputId, Ledger, StageResult } from '../../src/ledger/ledger.ts';
 import { createThreadedWriting } from '../../src/ledger/threaded-writing.ts';
 import { createWritingLoad } from '../../src/ledger/writing-load.ts';
 import { begin } from '../support/ledger-scenes.ts';
-import { ledgerPlace } from '../support/sqlite-ledgers.ts';
+import { AT_ONCE, ledgerPlace } from '../support/sqlite-ledgers.ts';
 import { stagedMessage } from '../support/staged-records.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
-
-const AT_ONCE = { messages: 0, ms: 0 };
 
 async function beginInput(ledger: Ledger): Promise<InputId> {
   return ledger.beginInput({ run: await begin(ledger), name: 'export.csv', sizeBytes: null });
