@@ -34,7 +34,7 @@ export interface OpenLedgerOptions {
   /** Default: `create`. */
   readonly mode?: LedgerMode;
   /** See `threaded-writing.ts`; for tests. */
-  readonly threadAfter?: WorthAThread;
+  readonly threadAfter?: WorthAThread | 'at once';
 }
 
 /**
@@ -72,7 +72,7 @@ export async function openLedger(options: OpenLedgerOptions): Promise<Ledger> {
 function createSqliteLedger(
   context: LedgerContext,
   assertPresent: () => void,
-  threadAfter?: WorthAThread,
+  threadAfter?: OpenLedgerOptions['threadAfter'],
 ): Ledger {
   const { db, path } = context;
   const load = createWritingLoad();

@@ -3,23 +3,23 @@
  * machine with two cores does both halves at once.
  *
  * A thread and its connection cost some 50 ms and 30 MB, and each call wakes two threads. So it is used for a large import or
- * delivery only, once writing has kept this one from other work ({@link USE_AFTER}): while it mostly waits for answers it does not. Until
- * then, and again after a rest, it is done on the spot. What is asked one after the other is done one
- * after the other. A claim and a settlement are durable when they resolve, wherever they were done; what is staged, once
- * {@link ThreadedWriting.commit} does.
+ * delivery only, once writing has kept this one from other work ({@link WORTH_A_THREAD}): while it mostly waits for answers it does
+ * not. Until it is ready, and again after a rest, writing is done on the spot; for good where it cannot start, for want of file
+ * descriptors mostly. What is asked one after the other is done one after the other. A claim and a settlement are durable when
+ * they resolve, wherever they were done; what is staged, once {@link ThreadedWriting.commit} does.
  */
 import { Worker } from 'node:worker_threads';
 import { BackhaulError } from '../errors.ts';
 import type { InputId, Ledger, OnConflict } from './ledger.ts';
 import { type PackedRecords, packRecords, type Room, transferable } from './packed-records.ts';
 import { packEnd } from './packed-settlements.ts';
-import { cannotOpen } from './sqlite-errors.ts';
 import type { WritingLoad } from './writing-load.ts';
 import type {
   StagedThere,
   WritingAnswer,
   WritingCall,
   WritingJob,
+  WritingMessage,
   WritingPlace,
   WritingRequest,
 } from './writing-thread.ts';
@@ -30,10 +30,7 @@ export interface WorthAThread {
   readonly ms: number;
 }
 
-const USE_AFTER: WorthAThread = { messages: 4_000, ms: 100 };
-
-/** The thread is started so much earlier that nobody waits for it. */
-const HEAD_START = 1 / 2;
+const WORTH_A_THREAD: WorthAThread = { messages: 4_000, ms: 100 };
 
 /** What the thread works on is gone with the next transaction. */
 const YOUNG_GENERATION_MB = 4;
@@ -60,31 +57,33 @@ export function createThreadedWriting(
   { path, stream, keepPayloads }: WritingPlace,
   onTheSpot: Writing & { finish(): void },
   load: Pick<WritingLoad, 'ms' | 'reset'>,
-  useAfter: WorthAThread = USE_AFTER,
+  useAfter: WorthAThread | 'at once' = WORTH_A_THREAD,
 ): ThreadedWriting {
   let thread: WritingThread | null = null;
   let isInUse = false;
+  let canStart = true;
   let writtenMessages = 0;
   let isStagingOpen = false;
   let hasStaged = false;
   let isUnfinished = false;
   const spareRooms: Room[] = [];
 
-  /** Null while it is not worth a thread. */
+  /** Null while it is not worth a thread, and until there is one. */
   const threadFor = (messages: number): WritingThread | null => {
     if (isInUse) return thread;
-    const isDone = (share: number) =>
-      writtenMessages >= useAfter.messages * share && load.ms >= useAfter.ms * share;
-    if (isDone(HEAD_START)) thread ??= startThread({ path, stream, keepPayloads });
-    if (!isDone(1)) {
-      writtenMessages += messages;
-      return null;
-    }
+    writtenMessages += messages;
+    if (!isWorthAThread()) return null;
+    thread ??= startThread({ path, stream, keepPayloads });
+    canStart = thread.state() !== 'failed to start';
+    if (thread.state() !== 'ready' && useAfter !== 'at once') return null;
     // Two connections know nothing of each other's order.
     onTheSpot.finish();
     isInUse = true;
     return thread;
   };
+
+  const isWorthAThread = () =>
+    useAfter === 'at once' || (canStart && writtenMessages > useAfter.messages && load.ms >= useAfter.ms);
 
   const stageThere = async (
     writer: WritingThread,
@@ -147,6 +146,8 @@ export function createThreadedWriting(
 }
 
 interface WritingThread {
+  /** It may be called while it starts, and is then waited for. */
+  state(): 'starting' | 'ready' | 'failed to start' | 'ended';
   call<Result>(job: WritingJob, transfer?: ArrayBuffer[]): Promise<Result>;
   end(): Promise<void>;
 }
@@ -164,27 +165,38 @@ function startThread(workerData: WritingPlace): WritingThread {
   });
   const calls = new Map<number, Call>();
   let count = 0;
-  let end: { readonly reason: unknown } | null = null;
+  let state: ReturnType<WritingThread['state']> = 'starting';
+  let isEnding = false;
+  let endReason: unknown;
   let unsent: WritingCall[] = [];
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-  worker.on('error', (error) =>
-    endBecauseOf(isUnstarted(error) ? cannotOpen(workerData.path, error) : error),
-  );
+  worker.on('error', endBecauseOf);
   worker.on('exit', () => endBecauseOf(new Error('The thread that writes the ledger is gone.')));
-  worker.on('message', (answers: readonly WritingAnswer[]) => {
-    for (const answer of answers) {
-      const call = calls.get(answer.call) as Call;
-      calls.delete(answer.call);
-      if (answer.kind === 'done') call.resolve(answer.result as never);
-      else call.reject(errorOf(answer));
-    }
-    if (calls.size === 0) worker.unref();
+  worker.on('message', (message: WritingMessage) => {
+    if (message === 'ready') state = 'ready';
+    else message.forEach(take);
+    keepUpProcess();
   });
-  worker.unref();
+  keepUpProcess();
+
+  /** A thread without work does not. */
+  function keepUpProcess(): void {
+    if (calls.size > 0 || isEnding) worker.ref();
+    else worker.unref();
+  }
+
+  function take(answer: WritingAnswer): void {
+    const call = calls.get(answer.call) as Call;
+    calls.delete(answer.call);
+    if (answer.kind === 'done') call.resolve(answer.result as never);
+    else call.reject(errorOf(answer));
+  }
 
   function endBecauseOf(reason: unknown): void {
-    end ??= { reason };
-    for (const { reject } of calls.values()) reject(end.reason);
+    if (endReason !== undefined) return;
+    endReason = reason;
+    state = state === 'starting' ? 'failed to start' : 'ended';
+    for (const { reject } of calls.values()) reject(reason);
     calls.clear();
   }
 
@@ -195,30 +207,27 @@ function startThread(workerData: WritingPlace): WritingThread {
   }
 
   return {
+    state: () => state,
     call: (job, transfer) =>
       new Promise((resolve, reject) => {
-        if (end !== null) return reject(end.reason);
+        if (endReason !== undefined) return reject(endReason);
         count += 1;
         calls.set(count, { resolve, reject });
-        worker.ref();
+        keepUpProcess();
         unsent.push({ call: count, job });
         // Nobody waits for a settlement: it goes with the claim that mostly follows it.
         if (job.method === 'settle') setImmediate(send);
         else send(transfer);
       }),
     async end() {
-      if (end !== null) return;
+      if (endReason !== undefined) return;
+      isEnding = true;
+      keepUpProcess();
       send();
-      worker.ref();
       worker.postMessage(null satisfies WritingRequest);
       await ended;
     },
   };
-}
-
-/** Node.js has no file descriptors left for it, mostly. */
-function isUnstarted(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'ERR_WORKER_INIT_FAILED';
 }
 
 function errorOf(answer: Exclude<WritingAnswer, { kind: 'done' }>): unknown {

@@ -62,31 +62,26 @@ export type WritingAnswer = { readonly call: number } & (
   | { readonly kind: 'broken'; readonly error: unknown }
 );
 
+/** First that it is ready. */
+export type WritingMessage = 'ready' | readonly WritingAnswer[];
+
 function serve(port: MessagePort, place: WritingPlace): void {
-  let writer = openWriterUnlessRefused();
+  const writer = openWriter(place);
   let untold: WritingAnswer[] = [];
   let handedBack: ArrayBuffer[] = [];
   port.on('message', (request: WritingRequest) => {
     if (request === null) {
-      writer?.close();
+      writer.close();
       port.close();
     } else {
       for (const call of request) void answer(call);
     }
   });
 
-  /** At once, so that the first call does not wait for it. Why it cannot be opened is told to whoever calls. */
-  function openWriterUnlessRefused() {
-    try {
-      return openWriter(place);
-    } catch {
-      return null;
-    }
-  }
+  port.postMessage('ready' satisfies WritingMessage);
 
   async function answer({ call, job }: WritingCall): Promise<void> {
     try {
-      writer ??= openWriter(place);
       const result = await writer.work(job);
       if (job.method === 'stage') handedBack.push(...transferable(job.packed));
       tell({ call, kind: 'done', result });
@@ -102,7 +97,7 @@ function serve(port: MessagePort, place: WritingPlace): void {
   }
 
   function tellAll(): void {
-    port.postMessage(untold, handedBack);
+    port.postMessage(untold satisfies WritingMessage, handedBack);
     untold = [];
     handedBack = [];
   }

@@ -9,7 +9,7 @@ import type { OpenLedgerOptions } from '../../src/ledger/open-ledger.ts';
 import { erasureContract } from '../contracts/ledger-erasure-contract.ts';
 import { evidence } from '../support/evidence-pieces.ts';
 import { begin, claimAll, deliverAll, settlement, stage } from '../support/ledger-scenes.ts';
-import { AT_ONCE, ledgerPlace } from '../support/sqlite-ledgers.ts';
+import { ledgerPlace } from '../support/sqlite-ledgers.ts';
 import { stagedMessage, stagedReject } from '../support/staged-records.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
@@ -37,7 +37,7 @@ function bytesOf(path: string): string {
 }
 
 test('a thread of its own that was staging before they were erased skips them, too', async (t) => {
-  const { open, erase } = place(t, { threadAfter: AT_ONCE });
+  const { open, erase } = place(t, { threadAfter: 'at once' });
   const ledger = await open();
   const theirs = stagedMessage({ id: 'a', customer: THEM });
   for (const expected of [0, 1]) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import Database from 'better-sqlite3';
@@ -9,7 +9,7 @@ import type { InputId, Ledger, StageResult } from '../../src/ledger/ledger.ts';
 import { createThreadedWriting } from '../../src/ledger/threaded-writing.ts';
 import { createWritingLoad } from '../../src/ledger/writing-load.ts';
 import { begin } from '../support/ledger-scenes.ts';
-import { AT_ONCE, ledgerPlace } from '../support/sqlite-ledgers.ts';
+import { ledgerPlace } from '../support/sqlite-ledgers.ts';
 import { stagedMessage } from '../support/staged-records.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
@@ -20,6 +20,15 @@ async function beginInput(ledger: Ledger): Promise<InputId> {
 function stageAndWatch(ledger: Ledger, input: InputId): [WeakRef<object>, Promise<StageResult>] {
   const records = [stagedMessage({ id: 'a' })];
   return [new WeakRef(records), ledger.stage(input, records, 'reject')];
+}
+
+function countingCalls() {
+  let calls = 0;
+  const count = () => {
+    calls += 1;
+    return Promise.resolve(null as never);
+  };
+  return { stage: count, claim: count, settle: count, finish() {}, calls: () => calls };
 }
 
 function collectGarbage(): void {
@@ -44,7 +53,7 @@ suite('writing in a thread', () => {
 
   test('what a call does wrong is told to that call alone', async (t) => {
     const place = ledgerPlace(t, join(temporaryDirectory(t), 'ledger.db'));
-    const ledger = await place.open({ threadAfter: AT_ONCE });
+    const ledger = await place.open({ threadAfter: 'at once' });
     const input = await beginInput(ledger);
     const [wrong, right] = await Promise.allSettled([
       ledger.stage(input + 1_000, [stagedMessage({ id: 'a' })], 'reject'),
@@ -55,24 +64,37 @@ suite('writing in a thread', () => {
     assert.equal((await ledger.counts()).pending, 1);
   });
 
-  test('a ledger that the thread cannot open is told in the words for people', async (t) => {
-    const path = join(temporaryDirectory(t), 'none.db');
+  test('where it cannot start, all is written on the spot, and it is not started again', async (t) => {
+    const path = join(temporaryDirectory(t), 'ledger.db');
     const context = { path, stream: 1, keepPayloads: 'always' } as const;
-    const notHere = () => assert.fail('not on the spot');
-    const onTheSpot = { stage: notHere, claim: notHere, settle: notHere, finish() {} };
-    const writing = createThreadedWriting(context, onTheSpot, createWritingLoad(), AT_ONCE);
-    for (const id of ['a', 'b']) {
-      await assert.rejects(writing.stage(1, [stagedMessage({ id })], 'reject'), {
-        kind: 'usage',
-        code: 'LEDGER_MISSING',
-      });
-    }
+    const onTheSpot = countingCalls();
+    const writing = createThreadedWriting(context, onTheSpot, createWritingLoad(), { messages: 1, ms: 0 });
+    const stage = () => writing.stage(1, [stagedMessage({ id: 'a' })], 'reject');
+    await stage();
+    await stage(); // There is no such file: the thread ends without having been ready.
+    await setTimeout(500);
+    await stage();
+    await (await ledgerPlace(t, path).open()).close();
     await writing.rest();
+    await stage();
+    await stage();
+    await setTimeout(500);
+    await stage();
+    assert.equal(onTheSpot.calls(), 6);
+    await writing.rest();
+  });
+
+  test('a rest that comes while it starts is over once it has ended', async (t) => {
+    const place = ledgerPlace(t, join(temporaryDirectory(t), 'ledger.db'));
+    const ledger = await place.open({ threadAfter: { messages: 0, ms: 0 } });
+    const input = await beginInput(ledger);
+    await ledger.stage(input, [stagedMessage({ id: 'a' })], 'reject');
+    await ledger.close();
   });
 
   test('records that wait to be written are held by nobody', async (t) => {
     const path = join(temporaryDirectory(t), 'ledger.db');
-    const ledger = await ledgerPlace(t, path).open({ threadAfter: AT_ONCE });
+    const ledger = await ledgerPlace(t, path).open({ threadAfter: 'at once' });
     const input = await beginInput(ledger);
     const other = new Database(path);
     t.after(() => other.close());
@@ -87,7 +109,7 @@ suite('writing in a thread', () => {
 
   test('a rest waits for what is being staged, and staging goes on after it', async (t) => {
     const place = ledgerPlace(t, join(temporaryDirectory(t), 'ledger.db'));
-    const ledger = await place.open({ threadAfter: AT_ONCE });
+    const ledger = await place.open({ threadAfter: 'at once' });
     const input = await beginInput(ledger);
     const unfinished = ledger.stage(input, [stagedMessage({ id: 'a' })], 'reject');
     const everything = { limit: null, queuedBy: null, resendUnknown: true, maxAutomaticResends: 5 };

@@ -30,6 +30,21 @@ suite('few file descriptors', { skip: process.platform === 'win32' }, () => {
     assert.deepEqual([simulator.stats().stored, simulator.stats().resubmitted], [60, 0]);
   });
 
+  test('are enough for a large import, whether its writing thread can be started or not', async (t) => {
+    const { backhaul, write, simulator } = await project(t, { delivery: { concurrency: 2 } });
+    write('export.csv', csvOf(rows(9_000, { customers: 900 })));
+    for (const files of [24, 27, 30, 32, 34, 36]) {
+      const { exitCode, stderr } = await backhaul('run --json --reread', { launcher: atMost(files) });
+      if (exitCode === null) continue; // Too few for Node.js itself.
+      assert.ok([0, 3, 4, 6].includes(exitCode), `${files}: ${exitCode} ${stderr}`);
+      assert.doesNotMatch(stderr, /^\s+at /m, 'no stack trace');
+    }
+    const { exitCode, json } = await backhaul('run --json');
+    assert.equal(exitCode, 0);
+    assert.equal(json<Summary>().balanced, true);
+    assert.deepEqual([simulator.stats().stored, simulator.stats().resubmitted], [9_000, 0]);
+  });
+
   test('of a listener, taken by idle clients, cost nobody a delivery that was answered; it goes on without them', async (t) => {
     const directory = temporaryDirectory(t);
     writeListenerConfig(directory);

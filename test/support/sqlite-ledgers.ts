@@ -2,9 +2,6 @@ import type { TestContext } from 'node:test';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { type OpenLedgerOptions, openLedger } from '../../src/ledger/open-ledger.ts';
 
-/** For `threadAfter`: a thread writes from the first call on. */
-export const AT_ONCE = { messages: 0, ms: 0 };
-
 export function ledgerOptions(path: string, options: Partial<OpenLedgerOptions> = {}): OpenLedgerOptions {
   return {
     ...{ path, stream: 'test-stream', destinationType: 'mykaarma-historical', baseUrl: 'http://127.0.0.1:1' },
