@@ -65,7 +65,6 @@ export function createThreadedWriting(
   let writtenMessages = 0;
   let isStagingOpen = false;
   let hasStaged = false;
-  let isUnfinished = false;
   const spareRooms: Room[] = [];
 
   /** Null while it is not worth a thread, and until there is one. */
@@ -94,21 +93,18 @@ export function createThreadedWriting(
     const job = { method: 'stage', input, packed, onConflict } as const;
     const { staged, room } = await writer.call<StagedThere>(job, transferable(packed));
     if (writer === thread) spareRooms.push(room);
-    isStagingOpen = true;
-    isUnfinished = true;
     return staged;
   };
 
   const rest = async () => {
     const resting = thread;
-    const isToFinish = isUnfinished;
+    const isToFinish = hasStaged;
     thread = null;
     isInUse = false;
     writtenMessages = 0;
     load.reset();
     hasStaged = false;
     isStagingOpen = false;
-    isUnfinished = false;
     spareRooms.length = 0;
     try {
       if (isToFinish) await resting?.call({ method: 'finish' });
@@ -123,6 +119,7 @@ export function createThreadedWriting(
       const writer = threadFor(records.length);
       if (writer === null) return onTheSpot.stage(input, records, onConflict);
       hasStaged = true;
+      isStagingOpen = true;
       return stageThere(writer, input, packRecords(records, spareRooms.pop()), onConflict);
     },
     async claim(start) {
