@@ -97,19 +97,11 @@ function createSqliteLedger(
     threadAfter,
   );
   const looking = createExport(context);
-  const delivery = createDelivery(context);
   const ledger: Ledger = {
     ...createRuns(context),
     ...writing,
     occurrences: createOccurrenceCounter,
-    async planDelivery(options) {
-      const rested = restFromStaging();
-      try {
-        return await delivery.planDelivery(options);
-      } finally {
-        await rested;
-      }
-    },
+    ...createDelivery(context),
     ...createEvidence(context),
     ...createVerdicts(context, rejects),
     ...createOverview(context),
@@ -126,7 +118,7 @@ function createSqliteLedger(
   };
   return withToldErrors(path, ledger, (method) => {
     if (method !== 'close') assertPresent();
-    if (COMMITTED_IS_ENOUGH.includes(method)) return commit();
+    if (STAGING.includes(method)) return commit();
     return Object.hasOwn(writing, method) ? null : restFromStaging();
   });
 }
@@ -174,13 +166,8 @@ function addStream(
 /** Methods that give something at once; what they give fails in its own time. */
 const SYNCHRONOUS: readonly string[] = ['export', 'occurrences'] satisfies (keyof Ledger)[];
 
-/** Methods that need what was staged to be durable, and not that the thread rests: staging goes on, or rests meanwhile. */
-const COMMITTED_IS_ENOUGH: readonly string[] = [
-  'hasCompleteInput',
-  'beginInput',
-  'endInput',
-  'planDelivery',
-] satisfies (keyof Ledger)[];
+/** Methods between which staging goes on. */
+const STAGING: readonly string[] = ['hasCompleteInput', 'beginInput', 'endInput'] satisfies (keyof Ledger)[];
 
 /**
  * Every method, with SQLite's failures told in the program's words.
