@@ -43,7 +43,7 @@ export interface GroupCommit {
 const ENOUGH_ROWS = 200;
 
 /** Answers come in swarms, between which there is time. */
-const AT_LATEST_MS = 12;
+const AT_LATEST_MS = 3;
 
 /** @param spend does what writes */
 export function createGroupCommit(
