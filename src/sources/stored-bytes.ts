@@ -9,7 +9,8 @@ const CHUNK_BYTES = 128 * 1024;
 const HASHED_BYTES = 512 * 1024;
 
 /**
- * Reads a file; ends quietly when `signal` aborts. A fresh buffer each time: readers keep slices of them.
+ * Reads a file, the next chunk while one is worked on; ends quietly when `signal` aborts. A fresh buffer each time: readers keep
+ * slices of them.
  * @param maxBytes what stands beyond is left alone.
  */
 export async function* fileBytes(
@@ -18,14 +19,26 @@ export async function* fileBytes(
   maxBytes = Number.POSITIVE_INFINITY,
 ): AsyncGenerator<Buffer> {
   const handle = await open(path);
+  let left = maxBytes;
+  const read = async () => {
+    const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    const { bytesRead } = await handle.read(chunk, 0, Math.min(CHUNK_BYTES, left));
+    left -= bytesRead;
+    return bytesRead === CHUNK_BYTES ? chunk : chunk.subarray(0, bytesRead);
+  };
+  const readAhead = () => {
+    const reading = read();
+    // Told when it is asked for, which may be never.
+    reading.catch(() => {});
+    return reading;
+  };
+  let next = readAhead();
   try {
-    let left = maxBytes;
     while (!signal?.aborted) {
-      const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
-      const { bytesRead } = await handle.read(chunk, 0, Math.min(CHUNK_BYTES, left));
-      if (bytesRead === 0) return;
-      left -= bytesRead;
-      yield bytesRead === CHUNK_BYTES ? chunk : chunk.subarray(0, bytesRead);
+      const chunk = await next;
+      if (chunk.length === 0) return;
+      next = readAhead();
+      yield chunk;
     }
   } finally {
     await handle.close();
