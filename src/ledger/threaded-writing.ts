@@ -72,9 +72,10 @@ export function createThreadedWriting(
     if (isInUse) return thread;
     writtenMessages += messages;
     if (!isWorthAThread()) return null;
-    thread ??= startThread({ path, stream, keepPayloads });
-    canStart = thread.state() !== 'failed to start';
-    if (thread.state() !== 'ready' && useAfter !== 'at once') return null;
+    thread ??= startThread({ path, stream, keepPayloads }, () => {
+      canStart = false;
+    });
+    if (!thread.isReady() && useAfter !== 'at once') return null;
     // Two connections know nothing of each other's order.
     onTheSpot.finish();
     isInUse = true;
@@ -143,8 +144,8 @@ export function createThreadedWriting(
 }
 
 interface WritingThread {
-  /** It may be called while it starts, and is then waited for. */
-  state(): 'starting' | 'ready' | 'failed to start' | 'ended';
+  /** It may be called before, and is then waited for. */
+  isReady(): boolean;
   call<Result>(job: WritingJob, transfer?: ArrayBuffer[]): Promise<Result>;
   end(): Promise<void>;
 }
@@ -154,7 +155,8 @@ interface Call {
   readonly reject: (error: unknown) => void;
 }
 
-function startThread(workerData: WritingPlace): WritingThread {
+/** @param onFailure it ended before it was ready */
+function startThread(workerData: WritingPlace, onFailure: () => void): WritingThread {
   const worker = new Worker(THREAD, {
     // Nothing of this process's own set-up: a module that is to be loaded first has been.
     ...{ workerData, execArgv: [], env: {}, name: 'ledger' },
@@ -162,7 +164,7 @@ function startThread(workerData: WritingPlace): WritingThread {
   });
   const calls = new Map<number, Call>();
   let count = 0;
-  let state: ReturnType<WritingThread['state']> = 'starting';
+  let isReady = false;
   let isEnding = false;
   let endReason: unknown;
   let unsent: WritingCall[] = [];
@@ -170,7 +172,7 @@ function startThread(workerData: WritingPlace): WritingThread {
   worker.on('error', endBecauseOf);
   worker.on('exit', () => endBecauseOf(new Error('The thread that writes the ledger is gone.')));
   worker.on('message', (message: WritingMessage) => {
-    if (message === 'ready') state = 'ready';
+    if (message === 'ready') isReady = true;
     else message.forEach(take);
     keepUpProcess();
   });
@@ -192,7 +194,7 @@ function startThread(workerData: WritingPlace): WritingThread {
   function endBecauseOf(reason: unknown): void {
     if (endReason !== undefined) return;
     endReason = reason;
-    state = state === 'starting' ? 'failed to start' : 'ended';
+    if (!isReady) onFailure();
     for (const { reject } of calls.values()) reject(reason);
     calls.clear();
   }
@@ -204,7 +206,7 @@ function startThread(workerData: WritingPlace): WritingThread {
   }
 
   return {
-    state: () => state,
+    isReady: () => isReady,
     call: (job, transfer) =>
       new Promise((resolve, reject) => {
         if (endReason !== undefined) return reject(endReason);
