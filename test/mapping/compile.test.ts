@@ -333,6 +333,12 @@ test('whatever a record holds, mapping it never throws, never pollutes, and repe
     fc.property(records, (fields) => {
       const result = mapping.map(recordOf(fields));
       assert.deepEqual(mapping.map(recordOf(fields)), result);
+      const ordinary = { ...recordOf().fields, ...fields };
+      assert.deepEqual(
+        mapping.map({ ...recordOf(), fields: ordinary }),
+        result,
+        'nothing inherited is a field',
+      );
       assert.equal(({} as Record<string, unknown>).polluted, undefined);
       if (result.kind === 'message') historicalMessageSchema.parse({ sourceUuid: 's', ...result.item });
       if (result.kind === 'rejected') assert.ok(result.errors.length > 0);
