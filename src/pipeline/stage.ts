@@ -28,8 +28,11 @@ import type { SkipCount } from './summary.ts';
 const CHUNK_RECORDS = 500;
 /** Keeps memory flat when records are large. */
 const CHUNK_BYTES = 256 * 1024;
-/** While the ledger writes some, the next ones are read: two cores are better than one, and what the ledger does at times takes longer. */
-const CHUNKS_IN_FLIGHT = 6;
+/**
+ * While the ledger writes some, the next ones are read: two cores are better than one. Now and then it has other work for up
+ * to half a second, such as entering identities; with few chunks under way each waits for the other in turn.
+ */
+const CHUNKS_IN_FLIGHT = 24;
 /** A notice is for people; beyond this many only the count says more. */
 const KEPT_NOTICES = 20;
 
