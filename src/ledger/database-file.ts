@@ -23,8 +23,11 @@ const CACHE_SIZE = -32_000;
  */
 const PAGE_SIZE_BYTES = 8_192;
 
-/** In pages. Staging writes in bulk: fewer, longer checkpoints are cheaper than SQLite's usual 1,000. */
-const AUTOCHECKPOINT_PAGES = 10_000;
+/**
+ * In pages. Staging and delivery write in bulk: fewer, longer checkpoints are cheaper than SQLite's usual 1,000. Of twice as many
+ * each holds up the work for longer, and delivery is slower again.
+ */
+const AUTOCHECKPOINT_PAGES = 5_000;
 
 /** For what goes through the ledger once: large imports, and delivery, a conversation at a time. */
 const LITTLE_CACHE_SIZE = -8_000;
