@@ -307,6 +307,7 @@ test('whatever a record holds, mapping it never throws, never pollutes, and repe
       'messageAttributes.type': 'c',
       'messageAttributes.protocol': { from: 'c', map: { TEXT: 'TEXT' }, otherwise: 'EMAIL' },
       'messageAttributes.isManual': 'd',
+      'messageAttributes.subject': { firstOf: ['constructor.name', 'toString'] },
       'messageAttributes.metaData': { from: 'a', json: true },
       'messageAttributes.messageTags': 'b',
       'messageAttributes.tags': { from: 'd', split: ',' },
