@@ -33,6 +33,8 @@ const CHUNK_BYTES = 256 * 1024;
  * to half a second, such as entering identities; with few chunks under way each waits for the other in turn.
  */
 const CHUNKS_IN_FLIGHT = 24;
+/** A chunk holds one record at least, however large. */
+const BYTES_IN_FLIGHT = CHUNKS_IN_FLIGHT * CHUNK_BYTES;
 /** A notice is for people; beyond this many only the count says more. */
 const KEPT_NOTICES = 20;
 
@@ -138,13 +140,14 @@ function createStaging(
     let chunk: StagedRecord[] = [];
     let chunkBytes = 0;
     let inputBytes = 0;
-    const inFlight = createQueue(CHUNKS_IN_FLIGHT);
+    const inFlight = createQueue({ pieces: CHUNKS_IN_FLIGHT, bytes: BYTES_IN_FLIGHT });
     const flush = async () => {
       if (chunk.length === 0) return;
       const written = write(id, chunk, inputBytes);
+      const bytes = chunkBytes;
       chunk = [];
       chunkBytes = 0;
-      await inFlight.add(written);
+      await inFlight.add(written, bytes);
     };
     const reading = input.read({
       signal,
@@ -207,17 +210,27 @@ function createStaging(
   return { stageInput, report: (): StagingReport => ({ records, skips: skips.list(), files }) };
 }
 
-/** Work that ends in order, with room for a few pieces: whoever adds one more waits. The first failure is everybody's. */
-function createQueue(room: number) {
-  const waiting: Promise<void>[] = [];
+/** Work that ends in order, with so much room: whoever fills it waits. The first failure is everybody's. */
+function createQueue(room: { readonly pieces: number; readonly bytes: number }) {
+  interface Piece {
+    readonly work: Promise<void>;
+    readonly bytes: number;
+  }
+  const waiting: Piece[] = [];
+  let bytesWaiting = 0;
   return {
-    async add(work: Promise<void>): Promise<void> {
+    async add(work: Promise<void>, bytes: number): Promise<void> {
       work.catch(() => {}); // told by whoever waits for it
-      waiting.push(work);
-      if (waiting.length >= room) await waiting.shift();
+      waiting.push({ work, bytes });
+      bytesWaiting += bytes;
+      while (waiting.length >= room.pieces || bytesWaiting > room.bytes) {
+        const first = waiting.shift() as Piece;
+        await first.work;
+        bytesWaiting -= first.bytes;
+      }
     },
     async empty(): Promise<void> {
-      await Promise.all(waiting.splice(0));
+      await Promise.all(waiting.splice(0).map(({ work }) => work));
     },
   };
 }
