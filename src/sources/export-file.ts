@@ -14,7 +14,7 @@ import { isPositionKey } from './csv-columns.ts';
 import { DELIMITERS, firstRow } from './csv-delimiter.ts';
 import { parseExactJson } from './exact-json.ts';
 import { isTabular } from './formats.ts';
-import { isObject } from './json-records.ts';
+import { isObject, withoutPrototype } from './json-records.ts';
 import { readNdjson } from './ndjson.ts';
 import { mapped, type RecordBatches } from './record-batches.ts';
 import { invalidEncoding, invalidJson, stillRagged, strayQuote } from './record-problems.ts';
@@ -164,7 +164,7 @@ function withRawParsed(record: SourceRecord): SourceRecord {
   const { _raw: raw } = record.fields;
   if (typeof raw !== 'string' || Object.keys(record.fields).length !== 1) return record;
   const value = parsedOrNull(raw);
-  if (isObject(value)) return { ...record, fields: Object.setPrototypeOf(value, null) };
+  if (isObject(value)) return { ...record, fields: withoutPrototype(value) };
   const problem = invalidJson('Correct the JSON under _raw: it must be one object.');
   return { ...record, problems: [...(record.problems ?? []), problem] };
 }

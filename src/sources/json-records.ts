@@ -47,9 +47,14 @@ function parsed(
   } catch {
     return { fields: fieldsWith('_raw', text), problems: [invalidJson(fixOfInvalid)] };
   }
-  // JSON.parse makes a key named __proto__ an ordinary one; without a prototype it stays one.
-  if (isObject(value)) return { fields: Object.setPrototypeOf(value, null) };
+  if (isObject(value)) return { fields: withoutPrototype(value) };
   return { fields: fieldsWith('#1', value), problems: [notAnObject()] };
+}
+
+/** JSON.parse makes a key named `__proto__` an ordinary one; here it stays one. */
+export function withoutPrototype(fields: Record<string, unknown>): Record<string, unknown> {
+  // A copy, by the fastest of several ways: taking the prototype from what has its keys already takes V8 longer.
+  return { ...fields, __proto__: null };
 }
 
 export function fieldsWith(key: string, value: unknown): Record<string, unknown> {

@@ -18,7 +18,7 @@
 import type { FieldError } from '../errors.ts';
 import { parseLenientJson } from '../lenient-json.ts';
 import { parseExactJson } from './exact-json.ts';
-import { isObject } from './json-records.ts';
+import { isObject, withoutPrototype } from './json-records.ts';
 import type { RecordBatches } from './record-batches.ts';
 import type { SourceRecord } from './source.ts';
 
@@ -63,7 +63,7 @@ function withCommas(record: SourceRecord): SourceRecord {
   const value = parsed(raw);
   if (!isObject(value)) return record;
   const { problems: _, ...rest } = record;
-  return { ...rest, fields: Object.setPrototypeOf(value, null) };
+  return { ...rest, fields: withoutPrototype(value) };
 }
 
 /** The entry in the one form, or null when it holds no request. */
