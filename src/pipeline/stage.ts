@@ -97,7 +97,9 @@ function createStaging(
   const records = emptyTally();
   const skips = createSkipReasons();
   const files = { read: 0, unchanged: 0, damaged: 0 };
+  /** Of the inputs that are done with, and read of the present one. */
   let bytesBefore = 0;
+  let bytesOfInput = 0;
   let conflictsTold = 0;
   let remappedTold = false;
 
@@ -108,7 +110,8 @@ function createStaging(
     } else {
       await readInput(input, fingerprint);
     }
-    bytesBefore += input.sizeBytes ?? 0;
+    bytesBefore += signal.aborted ? bytesOfInput : (input.sizeBytes ?? bytesOfInput);
+    bytesOfInput = 0;
     tellProgress(0);
   }
 
@@ -139,11 +142,10 @@ function createStaging(
   async function stageRecords(input: SourceInput, id: InputId): Promise<void> {
     let chunk: StagedRecord[] = [];
     let chunkBytes = 0;
-    let inputBytes = 0;
     const inFlight = createQueue({ pieces: CHUNKS_IN_FLIGHT, bytes: BYTES_IN_FLIGHT });
     const flush = async () => {
       if (chunk.length === 0) return;
-      const written = write(id, chunk, inputBytes);
+      const written = write(id, chunk, bytesOfInput);
       const bytes = chunkBytes;
       chunk = [];
       chunkBytes = 0;
@@ -152,7 +154,7 @@ function createStaging(
     const reading = input.read({
       signal,
       onBytes: (bytesRead) => {
-        inputBytes = bytesRead;
+        bytesOfInput = bytesRead;
       },
       onHeader: (header) => {
         for (const advice of mapping.checkHeader(header)) observer.onAdvice?.(advice);
