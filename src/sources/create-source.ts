@@ -15,6 +15,7 @@ import { readJsonOrNdjson } from './json-or-ndjson.ts';
 import { readKaleyraLog } from './kaleyra-log.ts';
 import { reportColumn } from './kaleyra-report.ts';
 import { readMessageEvents } from './message-events.ts';
+import { pipeBytes } from './named-pipe.ts';
 import { readNdjson } from './ndjson.ts';
 import { peek } from './peek.ts';
 import { oneByOne, type RecordBatches } from './record-batches.ts';
@@ -105,13 +106,15 @@ function isGrowing(path: string, { format }: SourceConfig): boolean {
   return format === 'message-events' && readArchiveName(basename(path)) !== null;
 }
 
-function createInput({ name, path, sizeBytes }: FoundFile, reading: Reading): SourceInput {
+function createInput({ name, path, sizeBytes, isPipe }: FoundFile, reading: Reading): SourceInput {
   const isReadableAgain = sizeBytes !== null;
   let digest: string | null = null;
   // `listen` may be writing: what arrives after the files were listed is for the next run.
   const maxBytes = isGrowing(path, reading.config) ? (sizeBytes ?? undefined) : undefined;
-  const openBytes = (signal?: AbortSignal) =>
-    path === STANDARD_INPUT ? streamBytes(reading.openStdin(), signal) : fileBytes(path, signal, maxBytes);
+  const openBytes = (signal?: AbortSignal) => {
+    if (path === STANDARD_INPUT) return streamBytes(reading.openStdin(), signal);
+    return isPipe ? pipeBytes(path, signal) : fileBytes(path, signal, maxBytes);
+  };
   return {
     name,
     sizeBytes,

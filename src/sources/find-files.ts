@@ -17,6 +17,8 @@ export interface FoundFile {
   readonly path: string;
   /** null where the size says nothing, as of a pipe. Such a file can be read only once. */
   readonly sizeBytes: number | null;
+  /** Reading it waits for whoever writes to it. */
+  readonly isPipe: boolean;
 }
 
 export interface FindOptions {
@@ -59,7 +61,7 @@ interface Candidate {
 
 const standardInput: Candidate = {
   identity: STANDARD_INPUT,
-  file: { name: STANDARD_INPUT, path: STANDARD_INPUT, sizeBytes: null },
+  file: { name: STANDARD_INPUT, path: STANDARD_INPUT, sizeBytes: null, isPipe: false },
 };
 
 async function filesOf(pattern: string, options: FindOptions): Promise<Candidate[]> {
@@ -85,6 +87,7 @@ async function candidateOf(written: string, { from, baseDirectory }: FindOptions
       name: nameOf(path, written, baseDirectory),
       path,
       sizeBytes: stats.isFile() ? stats.size : null,
+      isPipe: stats.isFIFO(),
     };
     return { identity: stats.isFile() ? await realpath(path) : path, file };
   } catch {
@@ -104,7 +107,8 @@ async function unreachableOf(
   const found = await lstat(path).catch(() => null);
   if (found === null || found.isDirectory()) return null;
   if (found.isSymbolicLink() && (await stat(path).catch(() => null))?.isDirectory()) return null;
-  return { identity: path, file: { name: nameOf(path, written, baseDirectory), path, sizeBytes: null } };
+  const name = nameOf(path, written, baseDirectory);
+  return { identity: path, file: { name, path, sizeBytes: null, isPipe: false } };
 }
 
 function nameOf(path: string, written: string, baseDirectory: string): string {

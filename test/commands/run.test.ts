@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Summary } from '../../src/pipeline/summary.ts';
 import type { StatusDocument } from '../../src/reporting/status-text.ts';
 import { csvOf, project, rows } from '../support/project.ts';
@@ -220,6 +222,26 @@ test('standard input can be imported', async (t) => {
   const { exitCode, stderr, json } = await backhaul('run --json --input -', { stdin: csvOf(rows(3)) });
   assert.equal(exitCode, 0, stderr);
   assert.equal(json<Summary>().messages.accepted, 3);
+});
+
+test('a named pipe can be imported, whoever writes to it whenever', async (t) => {
+  const { backhaul, directory } = await project(t);
+  const pipe = join(directory, 'export.csv');
+  execFileSync('mkfifo', [pipe]);
+  const lines = csvOf(rows(2_000)).split('\n');
+  const writing = (async () => {
+    const writer = await open(pipe, 'w');
+    for (const part of [lines.slice(0, 3), lines.slice(3, 1_500), lines.slice(1_500)]) {
+      await delay(200);
+      await writer.write(part.join('\n') + (part.at(-1) === '' ? '' : '\n'));
+    }
+    await writer.close();
+  })();
+  const { exitCode, stderr, json } = await backhaul('run --json');
+  await writing;
+  assert.equal(exitCode, 0, stderr);
+  const { records, messages } = json<Summary>();
+  assert.deepEqual([records.read, messages.accepted], [2_000, 2_000]);
 });
 
 test('paths in a configuration are relative to it, those of flags to the working directory', async (t) => {

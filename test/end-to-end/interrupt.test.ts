@@ -1,5 +1,7 @@
 /** Every way in which a run ends before its work does: what it leaves is true, and the next run takes it up. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,6 +10,7 @@ import type { CommandResult, RunningCommand } from '../support/command-line.ts';
 import { sizeOf } from '../support/killing.ts';
 import { assertGoodManners, assertImportIsTrue } from '../support/oracle.ts';
 import { csvOf, type Project, type ProjectOptions, project, rows } from '../support/project.ts';
+import { until } from '../support/until.ts';
 
 const RUN = 'run --json --no-progress';
 const MESSAGES = 300;
@@ -118,6 +121,40 @@ for (const [what, faults] of [
       pending: MESSAGES,
     });
   });
+}
+
+for (const [what, written] of [
+  ['that nobody writes to', null],
+  ['whose writer has written rows and then nothing', csvOf(rows(MESSAGES))],
+  ['whose writer has written half a row', 'Id,Depart'],
+] as const) {
+  for (const command of ['run', 'check']) {
+    test(`SIGINT ends the wait of ${command} for a pipe ${what}`, async (t) => {
+      const place = await project(t);
+      const pipe = join(place.directory, 'export.csv');
+      execFileSync('mkfifo', [pipe]);
+      const { child, result } = place.start(`${command} --json --log-level debug --no-progress`);
+      let log = '';
+      child.stderr.on('data', (chunk) => {
+        log += chunk;
+      });
+      await until(() => log.includes('inputs found') || child.exitCode !== null);
+      if (written !== null) {
+        // Stays open, as of a program that works on its next rows.
+        const writer = await open(pipe, 'w');
+        t.after(() => writer.close());
+        await writer.write(written);
+      }
+      await delay(300);
+      const sinceMs = performance.now();
+
+      child.kill('SIGINT');
+
+      const { exitCode, stderr } = await result;
+      assert.equal(exitCode, 130, stderr);
+      assert.ok(performance.now() - sinceMs < 10_000);
+    });
+  }
 }
 
 test('a second signal leaves at once; what was under way is unknown and sent again', async (t) => {
