@@ -32,6 +32,9 @@ const AUTOCHECKPOINT_PAGES = 5_000;
 /** For what goes through the ledger once: large imports, and delivery, a conversation at a time. */
 const LITTLE_CACHE_SIZE = -8_000;
 
+/** Below it, SQLite sorts as much at a time all the same. */
+const LEAST_CACHE_SIZE = -2_000;
+
 /**
  * Lets go of what a connection has cached, and has it cache less from now on: messages in flight need the room.
  * @returns undoes it
@@ -43,6 +46,25 @@ export function takeLittleCache(db: Database.Database): () => void {
   return () => {
     if (db.open) db.pragma(`cache_size = ${usual}`);
   };
+}
+
+/** Does work that sorts many rows: SQLite takes as much memory to sort as the cache may have, and that beside the cache. */
+export function sortInLittleRoom<T>(db: Database.Database, work: () => T): T {
+  const usual = db.pragma('cache_size', { simple: true }) as number;
+  db.pragma(`cache_size = ${LEAST_CACHE_SIZE}`);
+  try {
+    return work();
+  } finally {
+    db.pragma(`cache_size = ${usual}`);
+  }
+}
+
+/**
+ * Has temporary tables cached less, which are written and read from one end to the other. To be called when there are some: until
+ * then SQLite forgets it.
+ */
+export function takeLittleTemporaryCache(db: Database.Database): void {
+  db.pragma(`temp.cache_size = ${LEAST_CACHE_SIZE}`);
 }
 
 /**

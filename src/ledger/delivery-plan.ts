@@ -3,7 +3,7 @@
  * million messages or a million customers have one each. They hold row ids only, no words.
  */
 import { type LedgerContext, STATE } from './context.ts';
-import { takeLittleCache } from './database-file.ts';
+import { sortInLittleRoom, takeLittleCache, takeLittleTemporaryCache } from './database-file.ts';
 import type { DeliveryOptions, DeliveryPlan, Ledger, RunId } from './ledger.ts';
 import { createConversationReader, type PlanTables } from './planned-conversations.ts';
 
@@ -23,9 +23,8 @@ function createPlan(context: LedgerContext, options: DeliveryOptions, number: nu
     messages: `temp.planned_message_${number}`,
     conversations: `temp.planned_conversation_${number}`,
   };
-  // Sorting takes as much memory again as the cache may have.
   const giveCacheBack = takeLittleCache(db);
-  const messageCount = takeSnapshot(context, options, tables);
+  const messageCount = sortInLittleRoom(db, () => takeSnapshot(context, options, tables));
   const conversationCount = db
     .prepare(`SELECT count(*) FROM ${tables.conversations}`)
     .pluck()
@@ -76,6 +75,7 @@ function takeSnapshot(
         place INTEGER PRIMARY KEY, message INTEGER NOT NULL, conversation INTEGER NOT NULL);
       CREATE TABLE ${tables.conversations} (
         place INTEGER PRIMARY KEY, conversation INTEGER NOT NULL, first INTEGER NOT NULL, messages INTEGER NOT NULL);`);
+    takeLittleTemporaryCache(db);
     const { changes } = db
       .prepare(`
         INSERT INTO ${tables.messages} (message, conversation)

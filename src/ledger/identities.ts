@@ -11,6 +11,7 @@ import type Database from 'better-sqlite3';
 import { shortHash } from '../short-hash.ts';
 import { type AbsenceFilter, createAbsenceFilter } from './absence-filter.ts';
 import type { LedgerContext } from './context.ts';
+import { sortInLittleRoom } from './database-file.ts';
 import type { MessageId } from './ledger.ts';
 import { createNewcomers } from './newcomers.ts';
 
@@ -56,7 +57,8 @@ export function createIdentities({ db, stream }: LedgerContext, gathered = 0): I
   }
 
   function enter(): void {
-    enterIdentities(db, stream);
+    if (gathered === 0) enterIdentities(db, stream);
+    else sortInLittleRoom(db, () => enterIdentities(db, stream));
     if (!isReady) return;
     for (const digest of newcomers.digests()) filter?.add(digest);
     newcomers.clear();
