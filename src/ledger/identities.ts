@@ -57,6 +57,7 @@ export function createIdentities({ db, stream }: LedgerContext, gathered = 0): I
   }
 
   function enter(): void {
+    // With each piece of work it would empty the cache.
     if (gathered === 0) enterIdentities(db, stream);
     else sortInLittleRoom(db, () => enterIdentities(db, stream));
     if (!isReady) return;

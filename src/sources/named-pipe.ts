@@ -18,6 +18,7 @@ const TRY_EVERY_MS = 10;
  */
 export async function* pipeBytes(path: string, signal?: AbortSignal): AsyncGenerator<Buffer> {
   if (signal?.aborted) return;
+  // Not a FileHandle: the socket closes it.
   const descriptor = await opened(path, signal);
   if (signal?.aborted) return closeDescriptor(descriptor);
   yield* streamBytes(new Socket({ fd: descriptor, readable: true, writable: false }), signal);

@@ -129,11 +129,12 @@ for (const [what, written] of [
   ['whose writer has written half a row', 'Id,Depart'],
 ] as const) {
   for (const command of ['run', 'check']) {
-    test(`SIGINT ends the wait of ${command} for a pipe ${what}`, async (t) => {
+    test(`SIGINT ends the wait of ${command} for a pipe ${what}`, { timeout: 30_000 }, async (t) => {
       const place = await project(t);
       const pipe = join(place.directory, 'export.csv');
       execFileSync('mkfifo', [pipe]);
       const { child, result } = place.start(`${command} --json --log-level debug --no-progress`);
+      t.after(() => child.kill('SIGKILL'));
       let log = '';
       child.stderr.on('data', (chunk) => {
         log += chunk;
